@@ -1,0 +1,60 @@
+# Everything a developer does here. `make` alone lists it.
+
+# The ports count up from PORT (web, edge, stream, simulator, mongod, redis); DATA is the folder
+# that keeps databases, logs and secrets. Two copies run side by side with different ones.
+PORT ?= 8000
+DATA ?= .data
+# Arguments for pytest, for example: make test ARGS="kernel -k lanes"
+ARGS ?=
+
+VENV_PYTHON := .venv/bin/python
+
+# The first Python that works and is new enough. 3.12 and 3.11 come first: for them every
+# dependency is a ready-made wheel.
+FIND_PYTHON = for python in $(PYTHON) $(VENV_PYTHON) python3.12 python3.11 python3.13 python3 python; do \
+	if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+		echo $$python; exit 0; \
+	fi; \
+done; \
+echo "Python 3.11 or newer is needed, and none was found. Install it (for example python3.12), or name it: make PYTHON=/path/to/python3" >&2; \
+exit 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test faults check format lock clean distclean .venv
+
+help: ## list these commands
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo '  PORT=8000 DATA=.data   ports count up from PORT; another DATA keeps its own data'
+
+run: .venv ## start everything, with demo data; Ctrl-C stops it
+	@exec $(VENV_PYTHON) -m kernel.dev run --port $(PORT) --data $(DATA)
+
+test: .venv ## all checks and tests, on servers of their own; ARGS="..." runs only those tests
+	@exec $(VENV_PYTHON) -m kernel.dev test $(if $(ARGS),--skip-checks) -- $(ARGS)
+
+faults: .venv ## the slow tests that kill and freeze processes
+	@exec $(VENV_PYTHON) -m kernel.dev test --skip-checks -- -m faults $(ARGS)
+
+check: .venv ## lint, format, types, layers, migrations, OpenAPI
+	@exec $(VENV_PYTHON) -m kernel.dev check
+
+format: .venv ## rewrite the code in the project's format
+	@$(VENV_PYTHON) -m ruff check --fix-only --quiet .
+	@$(VENV_PYTHON) -m ruff format .
+
+LOCK = $(VENV_PYTHON) -m piptools compile --quiet --strip-extras --generate-hashes --allow-unsafe \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+lock: .venv ## pin the dependencies of requirements*.in again, with hashes
+	$(LOCK) --output-file requirements.txt requirements.in
+	$(LOCK) --output-file requirements-dev.txt requirements-dev.in
+
+clean: ## remove caches and the data folder DATA
+	@python=$$($(FIND_PYTHON)) && PYTHONDONTWRITEBYTECODE=1 exec $$python -m kernel.dev.clean $(DATA)
+
+distclean: clean ## the same, and the virtual environment
+	@rm -rf .venv
+
+.venv:
+	@python=$$($(FIND_PYTHON)) && exec $$python kernel/dev/bootstrap.py

@@ -1,0 +1,1 @@
+"""Auth agent: people, their sign-up and login through allauth, and how a request proves who sends it."""

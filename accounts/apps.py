@@ -1,0 +1,9 @@
+"""Accounts as a Django app."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    name = "accounts"
+    agent = "auth"
+    default_auto_field = "kernel.mongo.fields.IdField"

@@ -1,0 +1,1 @@
+"""Channel Integration agent: connected accounts, their credentials and health, and the providers."""

@@ -1,0 +1,9 @@
+"""Channels as a Django app."""
+
+from django.apps import AppConfig
+
+
+class ChannelsConfig(AppConfig):
+    name = "channels"
+    agent = "channel"
+    default_auto_field = "kernel.mongo.fields.IdField"

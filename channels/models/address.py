@@ -1,0 +1,20 @@
+"""Which tenant owns a provider's address."""
+
+from django.db import models
+
+from kernel.clock import now
+
+
+class ChannelAddress(models.Model):
+    """Global: an inbound item says only its address. The unique key gives each one owner at most."""
+
+    kind = models.CharField(max_length=30)
+    value = models.CharField(max_length=80)
+    tenant_id = models.CharField(max_length=24)
+    channel_id = models.CharField(max_length=24)
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        db_table = "channel_addresses"
+        constraints = [models.UniqueConstraint(fields=["kind", "value"], name="address_owner")]
+        indexes = [models.Index(fields=["channel_id"], name="address_channel")]

@@ -1,0 +1,56 @@
+"""An account on a provider's network."""
+
+from django.db import models
+
+from kernel.clock import now
+from kernel.scoping.fields import TenantForeignKey
+from kernel.scoping.models import TenantModel
+
+
+class Channel(TenantModel):
+    """``external`` holds the provider's ids (``phone_number_id``, ``waba_id``, …), all text.
+
+    ``status``: connecting → active ↔ degraded → broken → active; paused by a
+    person; removed for good. Sends wait while it is broken or paused.
+    """
+
+    CONNECTING, ACTIVE, DEGRADED = "connecting", "active", "degraded"
+    BROKEN, PAUSED, REMOVED = "broken", "paused", "removed"
+    STATUSES = [(s, s) for s in (CONNECTING, ACTIVE, DEGRADED, BROKEN, PAUSED, REMOVED)]
+
+    kind = models.CharField(max_length=20)
+    name = models.CharField(max_length=120)
+    external = models.JSONField(default=dict)
+    status = models.CharField(max_length=12, choices=STATUSES, default=CONNECTING)
+    status_reason = models.CharField(max_length=300, blank=True)
+    status_at = models.DateTimeField(default=now)
+    health = models.JSONField(default=dict)
+    health_at = models.DateTimeField(null=True)
+    sends_per_second = models.PositiveIntegerField(default=80)
+    last_inbound_at = models.DateTimeField(null=True)
+    last_outbound_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=now)
+
+    class Meta(TenantModel.Meta):
+        db_table = "channels"
+        indexes = [models.Index(fields=["tenant", "-id"], name="channel_newest")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def sends(self) -> bool:
+        return self.status in (self.ACTIVE, self.DEGRADED)
+
+
+class ChannelCredential(TenantModel):
+    """What opens the account, sealed by the vault; apart from the channel, so that reading one never loads it."""
+
+    channel = TenantForeignKey(Channel, models.CASCADE, related_name="+")
+    access_token = models.TextField()
+    app_secret = models.TextField(blank=True)
+    updated_at = models.DateTimeField(default=now)
+
+    class Meta(TenantModel.Meta):
+        db_table = "channel_credentials"
+        constraints = [models.UniqueConstraint(fields=["tenant", "channel"], name="credential_once")]

@@ -1,0 +1,191 @@
+"""Performs requests for one WhatsApp channel and says precisely what became of each."""
+
+from collections.abc import Callable
+from typing import Any
+
+from channels.providers.contract import (
+    Accepted,
+    ChannelBroken,
+    Check,
+    Credentials,
+    Downloaded,
+    Endpoint,
+    NotSent,
+    Outcome,
+    Rejected,
+    Transient,
+    Unknown,
+)
+from channels.providers.events import Identity
+from channels.providers.whatsapp.access import as_int, as_objects, as_sha256, as_text
+from channels.providers.whatsapp.compose import mark_read_body
+from channels.providers.whatsapp.graph import (
+    Operation,
+    read_json,
+    refusal,
+    repeatable,
+    token_refusal,
+)
+from channels.providers.whatsapp.health import check_channel, describe_number
+from channels.providers.whatsapp.identity import BSUID, WA_ID
+from kernel import egress
+
+Json = dict[str, Any]
+
+_ASK_AGAIN = "Ask the customer to send the file again."
+
+
+class WhatsAppClient:
+    """The contract's `Client` over the Cloud API.
+
+    ``external`` holds ``phone_number_id``, ``waba_id`` and, where known, ``app_id``. It keeps no
+    connection and no state; each method has ``Endpoint.timeout_s`` for all its calls together.
+    """
+
+    def __init__(
+        self, external: dict[str, str], credentials: Credentials, endpoint: Endpoint
+    ) -> None:
+        self._phone_number_id = external.get("phone_number_id", "")
+        self._waba_id = external.get("waba_id", "")
+        self._app_id = external.get("app_id", "")
+        self._credentials = credentials
+        self._endpoint = endpoint
+
+    def send(self, body: Json) -> Outcome:
+        """Send a composed body. `Unknown` when it may have been taken; never resend that."""
+        if broken := token_refusal(self._credentials.access_token):
+            return broken
+        try:
+            response = self._operation().call("POST", self._phone_number_id, "messages", json=body)
+        except egress.NotSent as error:
+            return NotSent(reason=error.reason)
+        except egress.Ambiguous as error:
+            return Unknown(reason=error.reason)
+        return _accepted(response) if response.ok else refusal(response)
+
+    def mark_read(self, external_id: str, *, typing: bool) -> Outcome:
+        """Show the customer that we read up to this message; ``typing`` also shows 25 s of it."""
+        body = mark_read_body(external_id, typing=typing)
+        return self._confirm(external_id, self._phone_number_id, "messages", json=body)
+
+    def upload(self, data: bytes, mime_type: str, filename: str) -> str | Outcome:
+        """Store a file at Meta for 30 days and return its id, valid for this number only."""
+        response = self._try(
+            lambda: self._operation().call(
+                "POST",
+                self._phone_number_id,
+                "media",
+                data={"messaging_product": "whatsapp", "type": mime_type},
+                files={"file": (filename or "file", data, mime_type)},
+            )
+        )
+        if not isinstance(response, egress.Response):
+            return response
+        media_id = as_text(read_json(response), "id")
+        return media_id or Transient(code=0, title="no usable answer (no media id)")
+
+    def download(self, media_id: str, *, max_bytes: int) -> Downloaded | Outcome:
+        """Return a file's bytes; its address lives five minutes, so an expired one is renewed."""
+        operation = self._operation()
+        for _ in range(2):
+            described = self._media(operation, media_id)
+            if not isinstance(described, dict):
+                return described
+            if (as_int(described, "file_size") or 0) > max_bytes:
+                return _too_large(max_bytes)
+            found = self._bytes(operation, described, max_bytes)
+            if found is not None:
+                return found
+        return Transient(code=404, title="The file's address has expired", max_tries=3)
+
+    def check(self) -> list[Check]:
+        """Return the channel's health: token, permissions, number, quality, subscription."""
+        return check_channel(
+            self._operation(), self._credentials, self._phone_number_id, self._waba_id, self._app_id
+        )
+
+    def describe(self) -> Json:
+        """Return what Meta says of the number, in our names; empty when it does not answer."""
+        return describe_number(self._operation(), self._credentials, self._phone_number_id)
+
+    def subscribe(self) -> Outcome | None:
+        """Have the account's webhooks delivered to our app; without it nothing ever arrives."""
+        return self._confirm(self._waba_id, self._waba_id, "subscribed_apps")
+
+    def _operation(self) -> Operation:
+        return Operation(self._credentials, self._endpoint)
+
+    def _confirm(self, subject: str, *path: str, **body: Any) -> Outcome:
+        """POST what answers ``{"success": true}`` and may be repeated."""
+        response = self._try(lambda: self._operation().call("POST", *path, **body))
+        if not isinstance(response, egress.Response):
+            return response
+        if read_json(response).get("success") is True:
+            return Accepted(external_id=subject)
+        return Transient(code=0, title="no usable answer (no success)")
+
+    def _try(self, call: Callable[[], egress.Response]) -> egress.Response | Outcome:
+        """Return a 2xx answer, or the outcome of a repeatable call that failed."""
+        if broken := token_refusal(self._credentials.access_token):
+            return broken
+        try:
+            response = call()
+        except egress.EgressError as error:
+            return repeatable(error)
+        return response if response.ok else repeatable(refusal(response))
+
+    def _media(self, operation: Operation, media_id: str) -> Json | Outcome:
+        params = {"phone_number_id": self._phone_number_id} if self._phone_number_id else None
+        response = self._try(lambda: operation.call("GET", media_id, params=params))
+        if isinstance(response, ChannelBroken) and response.code == 100:
+            # For a file, "missing or no permission" speaks of the file, not of the channel.
+            return Rejected(code=100, title="The file is gone at WhatsApp", advice=_ASK_AGAIN)
+        if not isinstance(response, egress.Response):
+            return response
+        described = read_json(response)
+        if not as_text(described, "url"):
+            return Transient(code=0, title="no usable answer (no address)")
+        return described
+
+    def _bytes(
+        self, operation: Operation, described: Json, max_bytes: int
+    ) -> Downloaded | Outcome | None:
+        """Return the file, an outcome, or None where the address has expired."""
+        try:
+            response = operation.fetch(as_text(described, "url"), max_bytes=max_bytes)
+        except egress.EgressError as error:
+            return _too_large(max_bytes) if error.reason == "too_large" else repeatable(error)
+        if response.status == 404:
+            return None
+        if not response.ok:
+            return repeatable(refusal(response))
+        served = response.headers.get("Content-Type", "")
+        mime_type = as_text(described, "mime_type") or served
+        if served.startswith("text/html") and not mime_type.startswith("text/"):
+            # What a refused token gets is a page with status 200, not the file.
+            return Transient(code=0, title="a page came instead of the file", max_tries=3)
+        return Downloaded(
+            data=response.body, mime_type=mime_type, sha256=as_sha256(described, "sha256")
+        )
+
+
+def _accepted(response: egress.Response) -> Accepted | Unknown:
+    answer = read_json(response)
+    messages, contacts = as_objects(answer, "messages"), as_objects(answer, "contacts")
+    external_id = as_text(messages[0], "id") if messages else ""
+    if not external_id:
+        return Unknown(reason="accepted without a message id")
+    contact = contacts[0] if contacts else {}
+    for kind, key in ((WA_ID, "wa_id"), (BSUID, "user_id")):
+        if value := as_text(contact, key):
+            return Accepted(external_id=external_id, alias=Identity(kind=kind, value=value))
+    return Accepted(external_id=external_id)
+
+
+def _too_large(max_bytes: int) -> Rejected:
+    return Rejected(
+        code=0,
+        title="The file is too large",
+        advice="Ask the customer for a smaller file.",
+        detail=f"more than {max_bytes} bytes",
+    )

@@ -1,0 +1,162 @@
+"""Who a WhatsApp webhook is about: phone ids, business-scoped ids, and the matching contact.
+
+Since 2026 a person may come with a phone (``wa_id``), a business-scoped user id (BSUID), or
+both, and a BSUID has been seen in the place of the phone. A contact entry and an item may also
+spell one phone differently, because three countries' numbers gain or lose a digit on the way.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from channels.providers.events import Identity, Person
+from channels.providers.whatsapp.access import as_object, as_objects, as_text
+from kernel.jsonsafe import storable_text
+
+WA_ID = "wa_id"
+BSUID = "bsuid"
+PARENT_BSUID = "parent_bsuid"
+
+_BSUID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}", re.ASCII)
+_PHONE = re.compile(r"\+?[0-9 ().-]*[0-9][0-9 ().-]*", re.ASCII)
+_NOT_DIGITS = re.compile(r"[^0-9]")
+_OPTIONAL_DIGIT = {"55": (4, "9"), "52": (2, "1"), "54": (2, "9")}
+_MAX_ID = 160  # the longest documented id has 135 characters
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """The ids one object gives for a person; empty where it gives none."""
+
+    phone: str = ""
+    bsuid: str = ""
+    parent: str = ""
+
+    @property
+    def order_key(self) -> str:
+        """The name that keeps this person's items in one lane; the phone when there is one."""
+        return self.phone or self.bsuid or self.parent
+
+
+def read_names(source: Any, *, phone: str, user: str, parent: str) -> Names:
+    """Return the ids under those three keys, moving a BSUID found in the phone's place."""
+    number, bsuid = _clean(as_text(source, phone)), _clean(as_text(source, user))
+    parent_id = _clean(as_text(source, parent))
+    if is_bsuid(number):
+        if ".ENT." in number:
+            parent_id = parent_id or number
+        else:
+            bsuid = bsuid or number
+        number = ""
+    return Names(phone=phone_digits(number), bsuid=bsuid, parent=parent_id)
+
+
+def message_names(message: Any) -> Names:
+    """Return the ids of a message's sender.
+
+    The notice that somebody's id or number changed may name them only inside ``system``.
+    """
+    names = read_names(message, phone="from", user="from_user_id", parent="from_parent_user_id")
+    return names if names.order_key else contact_names(as_object(message, "system"))
+
+
+def status_names(status: Any) -> Names:
+    """Return the ids of a status's recipient; in a group, of the participant it is about."""
+    if as_text(status, "recipient_type") == "group" and not _names_participant(status):
+        return Names()
+    kind = "recipient_participant" if _names_participant(status) else "recipient"
+    return read_names(
+        status, phone=f"{kind}_id", user=f"{kind}_user_id", parent=f"{kind}_parent_user_id"
+    )
+
+
+def contact_names(contact: Any) -> Names:
+    """Return the ids of an entry of ``value.contacts``."""
+    return read_names(contact, phone="wa_id", user="user_id", parent="parent_user_id")
+
+
+def is_bsuid(text: str) -> bool:
+    """Return whether ``text`` has the form of a business-scoped id, parent form included."""
+    return _BSUID.fullmatch(text) is not None
+
+
+def phone_digits(text: str) -> str:
+    """Return a phone's digits; an id that is no phone stays as it is, so nobody is lost."""
+    return _NOT_DIGITS.sub("", text) if _PHONE.fullmatch(text) else text
+
+
+def canonical_phone(phone: str) -> str:
+    """Return a phone without the digit that some spellings leave out, for comparing only.
+
+    Brazil's ninth digit, Mexico's ``1`` and Argentina's ``9`` after the country code.
+    """
+    position, digit = _OPTIONAL_DIGIT.get(phone[:2], (0, ""))
+    if len(phone) == 13 and digit and phone[position] == digit:
+        return phone[:position] + phone[position + 1 :]
+    return phone
+
+
+def matches(names: Names, contact: Names) -> bool:
+    """Return whether an item and a contact entry share an id."""
+    if names.phone and canonical_phone(names.phone) == canonical_phone(contact.phone):
+        return True
+    return bool(names.bsuid and names.bsuid == contact.bsuid)
+
+
+def contradicts(names: Names, contact: Names) -> bool:
+    """Return whether an item and a contact entry name different people."""
+    if matches(names, contact):
+        return False
+    return bool((names.phone and contact.phone) or (names.bsuid and contact.bsuid))
+
+
+def person(names: Names, contacts: list[dict[str, Any]]) -> Person:
+    """Return the person with all ids the item and its contact entry give, the phone first."""
+    contact = _best_contact(names, contacts)
+    theirs = contact_names(contact)
+    profile = as_object(contact, "profile")
+    identities = dict.fromkeys(
+        Identity(kind=kind, value=value)
+        for kind, value in (
+            (WA_ID, names.phone),
+            (WA_ID, theirs.phone),
+            (BSUID, names.bsuid or theirs.bsuid),
+            (PARENT_BSUID, names.parent or theirs.parent),
+        )
+        if value
+    )
+    return Person(
+        identities=tuple(identities),
+        name=storable_text(as_text(profile, "name")).strip()[:200],
+        username=storable_text(as_text(profile, "username")).strip().lstrip("@")[:100],
+        phone=_e164(names.phone or theirs.phone),
+    )
+
+
+def contacts_of(body: Any) -> list[dict[str, Any]]:
+    """Return the contact entries an exploded item carries."""
+    return as_objects(body, "contacts")
+
+
+def _best_contact(names: Names, contacts: list[dict[str, Any]]) -> dict[str, Any]:
+    for contact in contacts:
+        if matches(names, contact_names(contact)):
+            return contact
+    lone = contacts[0] if len(contacts) == 1 else {}
+    return {} if contradicts(names, contact_names(lone)) else lone
+
+
+def _names_participant(status: Any) -> bool:
+    return any(
+        as_text(status, key)
+        for key in ("recipient_participant_id", "recipient_participant_user_id")
+    )
+
+
+def _clean(text: str) -> str:
+    text = text.strip()
+    return storable_text(text) if len(text) <= _MAX_ID else ""
+
+
+def _e164(phone: str) -> str:
+    return f"+{phone}" if phone.isascii() and phone.isdigit() else ""

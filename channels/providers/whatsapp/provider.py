@@ -1,0 +1,104 @@
+"""WhatsApp declares itself: what it is called, what it can do, and who does it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from channels.providers.contract import (
+    BadItem,
+    Credentials,
+    Endpoint,
+    OutboundMessage,
+    RawItem,
+)
+from channels.providers.events import Event
+from channels.providers.whatsapp import limits
+from channels.providers.whatsapp.client import WhatsAppClient
+from channels.providers.whatsapp.compose import compose
+from channels.providers.whatsapp.errors import Rule, rule_for
+from channels.providers.whatsapp.explode import explode
+from channels.providers.whatsapp.parse import parse
+from channels.providers.whatsapp.validate import validate, validate_file
+
+_REDACTED = (
+    "access_token",
+    "appsecret_proof",
+    "input_token",
+    "from",
+    "to",
+    "recipient",
+    "recipient_id",
+    "recipient_user_id",
+    "recipient_parent_user_id",
+    "recipient_participant_id",
+    "recipient_participant_user_id",
+    "from_user_id",
+    "from_parent_user_id",
+    "wa_id",
+    "user_id",
+    "parent_user_id",
+    "phone",
+    "phone_number",
+    "phones",
+    "emails",
+    "addresses",
+    "vcard",
+    "profile",
+    "name",
+    "username",
+    "body",
+    "caption",
+    "filename",
+    "latitude",
+    "longitude",
+    "address",
+    "response_json",
+    "text",
+    "title",
+    "payload",
+    "url",
+    "link",
+)
+
+
+class WhatsAppProvider:
+    """The contract's `Provider` for ``whatsapp``; stateless, one object for all channels."""
+
+    kind = "whatsapp"
+    webhook_object = "whatsapp_business_account"
+    redacted_keys = frozenset(_REDACTED)
+    capabilities: dict[str, Any] = limits.capabilities()
+    window_hours = limits.WINDOW_HOURS
+    template_types = frozenset({"template"})
+
+    def explode(self, payload: Any) -> Iterator[RawItem | BadItem]:
+        """Cut a webhook body into items; see `channels.providers.whatsapp.explode`."""
+        return explode(payload)
+
+    def parse(self, body: dict[str, Any]) -> list[Event]:
+        """Turn one item into events; raises `Unparsable` and nothing else."""
+        return parse(body)
+
+    def validate(self, message: OutboundMessage) -> None:
+        """Raise `InvalidMessage` or `UnsupportedMessage` for what Meta would refuse."""
+        validate(message)
+
+    def validate_file(self, kind: str, mime_type: str, size: int) -> None:
+        """Raise `InvalidMessage` for a file that cannot be sent as ``kind``; ``size`` in bytes."""
+        validate_file(kind, mime_type, size)
+
+    def compose(self, message: OutboundMessage) -> dict[str, Any]:
+        """Return the request body; raises what `validate` raises."""
+        return compose(message)
+
+    def client(
+        self, external: dict[str, str], credentials: Credentials, endpoint: Endpoint
+    ) -> WhatsAppClient:
+        """Return a client for the channel with these external ids."""
+        return WhatsAppClient(external, credentials, endpoint)
+
+    def explain(self, code: int) -> Rule | None:
+        """Return what an error code means, for a failed status; None if undocumented."""
+        return rule_for(code)
+
+
+WHATSAPP = WhatsAppProvider()

@@ -1,0 +1,140 @@
+"""What the Cloud API would refuse, found before any call is made.
+
+Every refusal is an `InvalidMessage` that names the field as the API's caller wrote it and, where
+there is one, the limit.
+"""
+
+import re
+from urllib.parse import urlsplit
+
+from channels.providers.contract import (
+    InvalidMessage,
+    OutboundMedia,
+    OutboundMessage,
+    UnsupportedMessage,
+)
+from channels.providers.events import Identity
+from channels.providers.whatsapp import limits
+from channels.providers.whatsapp.identity import BSUID, PARENT_BSUID, WA_ID, is_bsuid
+from channels.providers.whatsapp.template import validate_template
+
+PHONE_KINDS = (WA_ID, "phone")
+BSUID_KINDS = (BSUID, PARENT_BSUID)
+
+_PHONE_DIGITS = re.compile(r"\d{5,15}", re.ASCII)  # E.164 has at most 15
+_EMOJI_LENGTH = 32  # code points; the longest joined family emoji has 11
+_FIRST_SYMBOL = 0xA9  # ©, the lowest character that is an emoji by itself
+
+
+def validate(message: OutboundMessage) -> None:
+    """Raise `InvalidMessage` for a broken limit, `UnsupportedMessage` for another type."""
+    if message.type not in limits.SENDABLE:
+        raise UnsupportedMessage(f"WhatsApp takes no message of type {message.type!r} from here.")
+    address(message.recipient)
+    if not message.callback_data or len(message.callback_data) > limits.CALLBACK_DATA:
+        raise InvalidMessage(
+            "callback_data",
+            "The message's own id must go with it.",
+            limit=limits.CALLBACK_DATA,
+        )
+    match message.type:
+        case "text":
+            _validate_text(message.text)
+        case "template":
+            validate_template(message.content, message.media)
+        case "reaction":
+            _validate_reaction(message)
+        case kind:
+            _validate_media(kind, message)
+
+
+def validate_file(kind: str, mime_type: str, size: int) -> None:
+    """Raise `InvalidMessage` for a file that WhatsApp would not take as ``kind``; bytes."""
+    limit = limits.FILES.get(kind)
+    if limit is None:
+        raise UnsupportedMessage(f"WhatsApp takes no file as {kind!r}.")
+    bare = mime_type.split(";")[0].strip().lower()
+    if bare not in limit.mime_types and kind != "document":
+        allowed = ", ".join(limit.mime_types)
+        raise InvalidMessage(kind, f"A file of type {bare or 'unknown'} is none of: {allowed}.")
+    if size <= 0:
+        raise InvalidMessage(kind, "The file is empty.")
+    if size > limit.max_bytes:
+        raise InvalidMessage(
+            kind, f"The file is larger than {limit.max_bytes} bytes.", limit=limit.max_bytes
+        )
+
+
+def address(recipient: tuple[Identity, ...]) -> Identity:
+    """Return the identity to write to: a phone, else a BSUID, else its parent form.
+
+    The value is the form that the request carries, ``+`` and digits for a phone. Raises
+    `InvalidMessage` when none can be written to.
+    """
+    for kinds in (PHONE_KINDS, (BSUID,), (PARENT_BSUID,)):
+        for identity in recipient:
+            value = identity.value.strip()
+            if identity.kind in kinds and kinds is PHONE_KINDS:
+                digits = re.sub(r"[\s().+-]", "", value)
+                if _PHONE_DIGITS.fullmatch(digits):
+                    return Identity(kind=identity.kind, value=f"+{digits}")
+            elif identity.kind in kinds and is_bsuid(value):
+                return Identity(kind=identity.kind, value=value)
+    raise InvalidMessage("recipient", "The contact has no phone or WhatsApp id to write to.")
+
+
+def caption_of(message: OutboundMessage) -> str:
+    """Return the words that go with a file; text beside it counts as its caption."""
+    return (message.media.caption if message.media else "") or message.text
+
+
+def _validate_text(text: str) -> None:
+    if not text.strip():
+        raise InvalidMessage("text", "The text is empty.")
+    if len(text) > limits.TEXT:
+        raise InvalidMessage("text", f"At most {limits.TEXT} characters.", limit=limits.TEXT)
+
+
+def _validate_media(kind: str, message: OutboundMessage) -> None:
+    media = message.media
+    if media is None or bool(media.provider_id) == bool(media.link):
+        raise InvalidMessage(kind, "Give the file either by its id or by a link.")
+    _validate_link(kind, media)
+    caption, limit = caption_of(message), limits.FILES[kind].caption
+    if caption and not limit:
+        raise InvalidMessage(f"{kind}.caption", f"WhatsApp takes no caption with {kind}.", limit=0)
+    if len(caption) > limit:
+        raise InvalidMessage(f"{kind}.caption", f"At most {limit} characters.", limit=limit)
+    if len(media.filename) > limits.FILENAME:
+        raise InvalidMessage(
+            f"{kind}.filename", f"At most {limits.FILENAME} characters.", limit=limits.FILENAME
+        )
+
+
+def _validate_link(kind: str, media: OutboundMedia) -> None:
+    if not media.link:
+        return
+    try:
+        parts = urlsplit(media.link)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise InvalidMessage(f"{kind}.link", "The link must be a full http or https address.")
+
+
+def _validate_reaction(message: OutboundMessage) -> None:
+    target, emoji = message.content.get("target_external_id"), message.content.get("emoji", "")
+    if not isinstance(target, str) or not target:
+        raise InvalidMessage("reaction.target_external_id", "Say which message to react to.")
+    if not isinstance(emoji, str) or (emoji and not _is_emoji(emoji)):
+        raise InvalidMessage("reaction.emoji", "The reaction is one emoji, or empty to remove it.")
+
+
+def _is_emoji(text: str) -> bool:
+    """Return whether ``text`` may be an emoji: a symbol, and no words around it."""
+    return (
+        len(text) <= _EMOJI_LENGTH
+        and any(ord(char) >= _FIRST_SYMBOL for char in text)
+        and not any(char.isspace() or (char.isalpha() and char != "\u2139") for char in text)
+    )

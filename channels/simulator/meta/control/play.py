@@ -1,0 +1,70 @@
+"""Playing: inject messages, raw bodies and load."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+from channels.simulator.meta.graph.handshake import shake_hands
+from channels.simulator.meta.load import start_load
+from channels.simulator.meta.records import Json
+from channels.simulator.meta.settings import BadPatch
+from channels.simulator.meta.signing import encode, signature
+from channels.simulator.meta.simulator import Simulator
+from channels.simulator.meta.webhooks import RAW_HEADERS
+from channels.simulator.meta.whatsapp.inbound import inject
+
+
+async def play_inject(sim: Simulator, body: Json) -> Json:
+    """A customer writes. `delivered` is the HTTP status of the webhook's first attempt."""
+    wamid, first = inject(sim, body)
+    if first is None:
+        return {"id": wamid, "delivered": None, "reason": "not subscribed"}
+    if body.get("wait", True) is False:
+        return {"id": wamid, "delivered": None, "reason": "not awaited"}
+    return {"id": wamid, "delivered": await first}
+
+
+async def play_raw(sim: Simulator, body: Json) -> Json:
+    """Any body, once, without lanes and retries. `sign`: true, false or "wrong"."""
+    if "body_base64" in body:
+        raw = base64.b64decode(body["body_base64"])
+    elif isinstance(body.get("body"), str):
+        raw = body["body"].encode()
+    elif "body" in body:
+        raw = encode(body["body"], sim.state.settings.escape)
+    else:
+        raise BadPatch("'body' or 'body_base64' is needed")
+    headers = {**RAW_HEADERS, **body.get("headers", {})}
+    sign = body.get("sign", True)
+    if sign:
+        secret = "not-the-secret" if sign == "wrong" else sim.state.app_secret
+        headers.setdefault("X-Hub-Signature-256", signature(secret, raw))
+    url = str(body.get("url") or sim.state.webhook_url)
+    attempt = await sim.emitter.post(url, raw, headers)
+    kept = _readable(raw) if sim.state.settings.record_bodies else None
+    entry = {"at": sim.state.now(), "url": url, "kinds": ["raw"], "wamids": [], "body": kept}
+    ended = {"state": "delivered" if attempt["status"] == 200 else "failed", "attempts": [attempt]}
+    sim.state.webhooks.add({**entry, **ended})
+    return {"delivered": attempt["status"], "error": attempt["error"]}
+
+
+def _readable(raw: bytes) -> object:
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return raw[:10_000].decode("utf-8", "replace")
+
+
+async def play_load(sim: Simulator, body: Json) -> Json:
+    """Many customers write at once; see `load.py`."""
+    return await start_load(sim, body)
+
+
+async def play_handshake(sim: Simulator, body: Json) -> Json:
+    """The GET handshake with the app's callback, or with `url` and `verify_token`."""
+    url = str(body.get("url") or sim.state.webhook_url)
+    result = await shake_hands(sim, url, str(body.get("verify_token", sim.state.verify_token)))
+    if url == sim.state.webhook_url:
+        sim.state.callback_verified = bool(result["is_verified"])
+    return result

@@ -1,0 +1,161 @@
+"""One Graph API call: what was asked, by whom, and what is kept of it in the ledger."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+
+from channels.simulator.meta.errors import GraphError
+from channels.simulator.meta.faults import Fault
+from channels.simulator.meta.records import Json, Token
+from channels.simulator.meta.simulator import Simulator
+from channels.simulator.meta.state import State
+
+NEWEST_VERSION = 26
+VERSION = re.compile(r"v(\d+)\.(\d+)")
+
+
+@dataclass
+class Call:
+    """`node` and `edge` are the path's parts after the version: `/v26.0/{node}/{edge}`."""
+
+    sim: Simulator
+    request: Request
+    node: str
+    edge: str
+    version: int
+    body: Json = field(default_factory=dict)
+    upload: UploadFile | None = None
+    fault: Fault | None = None
+    entry: Json = field(default_factory=dict)
+    problem: GraphError | None = None
+
+    @property
+    def state(self) -> State:
+        """The simulator's state."""
+        return self.sim.state
+
+    def parameter(self, name: str, default: str = "") -> str:
+        """A parameter, from the query or the body, as text."""
+        value = self.request.query_params.get(name, self.body.get(name, default))
+        return value if isinstance(value, str) else json.dumps(value)
+
+    def fields(self, usual: str) -> list[str]:
+        """The field names asked for, or `usual`; sub-selections in braces are left out."""
+        wanted = self.parameter("fields") or usual
+        plain = re.sub(r"\{[^}]*\}|\.[a-z_]+\([^)]*\)", "", wanted)
+        return [name.strip() for name in plain.split(",") if name.strip()]
+
+
+def split_path(path: str) -> tuple[int, str, str, str]:
+    """`(version, node, edge, rest)`; version 0 when the path has none."""
+    parts = [part for part in path.split("/") if part]
+    version = 0
+    if parts and (match := VERSION.fullmatch(parts[0])):
+        version = int(match[1])
+        parts = parts[1:]
+    node, edge, *rest = [*parts, "", ""][: max(2, len(parts))]
+    return version, node, edge, "/".join(rest)
+
+
+async def read_call(sim: Simulator, request: Request) -> Call:
+    """Read the body, whatever its form, and open the ledger's entry."""
+    version, node, edge, _ = split_path(request.url.path)
+    call = Call(sim, request, node, edge, version)
+    content_type = request.headers.get("content-type", "")
+    if content_type.startswith(("multipart/form-data", "application/x-www-form-urlencoded")):
+        await _read_form(call)
+    else:
+        _read_json(call, await request.body())
+    call.entry = sim.state.requests.add(_entry(call))
+    return call
+
+
+async def _read_form(call: Call) -> None:
+    async with call.request.form() as form:
+        for name, value in form.multi_items():
+            if isinstance(value, UploadFile):
+                call.upload = value
+                call.body[name] = {"filename": value.filename, "mime_type": value.content_type}
+                call.body["_content"] = await value.read()
+            else:
+                call.body[name] = value
+
+
+def _read_json(call: Call, raw: bytes) -> None:
+    if not raw:
+        return
+    try:
+        found = json.loads(raw)
+    except ValueError:
+        found = None
+    if isinstance(found, dict):
+        call.body = found
+    else:
+        call.problem = GraphError(100, "The body must be a JSON object.")
+
+
+def _entry(call: Call) -> Json:
+    token = bearer(call)
+    query = {
+        name: value
+        for name, value in call.request.query_params.items()
+        if name not in ("access_token", "input_token", "client_secret")
+    }
+    return {
+        "at": call.state.now(),
+        "method": call.request.method,
+        "path": call.request.url.path,
+        "query": query,
+        "phone_number_id": call.node if call.node in call.state.numbers else None,
+        "type": _kind(call),
+        "token": f"…{token[-4:]}" if token else None,
+        "body": {name: value for name, value in call.body.items() if name != "_content"},
+        "status": None,
+        "code": None,
+        "wamid": None,
+        "fault": None,
+    }
+
+
+def _kind(call: Call) -> str:
+    if call.edge != "messages":
+        return ""
+    if "status" in call.body:
+        return "typing" if "typing_indicator" in call.body else "read"
+    return str(call.body.get("type", "text"))
+
+
+def bearer(call: Call) -> str:
+    """The access token of the call, from the header or the parameter; empty when absent."""
+    scheme, _, value = call.request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() in ("bearer", "oauth") and value:
+        return value.strip()
+    return call.parameter("access_token")
+
+
+@dataclass
+class Answer:
+    """What goes back: JSON, or raw bytes with their own type."""
+
+    body: Any
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    content_type: str = "application/json; charset=UTF-8"
+
+    def content(self) -> bytes:
+        """The bytes to send."""
+        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+
+
+@dataclass
+class Permit:
+    """Who calls: a token of a business, or the app itself (`token` is None)."""
+
+    token: Token | None
+    is_app: bool = False

@@ -1,0 +1,121 @@
+"""One translator: every refusal, ours or a library's, becomes ``application/problem+json``."""
+
+from typing import Any
+
+import structlog
+from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.core.exceptions import RequestDataTooBig
+from django.db import DatabaseError
+from django.http import Http404, HttpRequest, JsonResponse
+from pymongo.errors import PyMongoError
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from kernel import errors
+from kernel.mongo.transactions import DatabaseAway
+
+log = structlog.get_logger(agentName="auth")
+CONTENT_TYPE = "application/problem+json"
+
+
+class UnexpectedError(errors.DomainError):
+    code = "internal_error"
+    status = 500
+    title = "Something went wrong on our side"
+
+
+def problem(error: errors.DomainError, request_id: str) -> dict[str, Any]:
+    """``type, title, status, code, detail, errors[], request_id`` and what the error adds."""
+    return {
+        "type": f"/api/docs/errors#{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "code": error.code,
+        "detail": error.detail,
+        "errors": error.errors,
+        "request_id": request_id,
+        **error.data,
+    }
+
+
+def handle(exc: Exception, context: dict[str, Any]) -> Response:
+    """DRF's exception handler."""
+    request_id = getattr(context["request"]._request, "request_id", "")
+    error = translate(exc)
+    if isinstance(error, UnexpectedError):
+        log.error("request.failed", exc_info=exc)
+    response = Response(problem(error, request_id), status=error.status, content_type=CONTENT_TYPE)
+    if error.status == 401:
+        response["WWW-Authenticate"] = "Bearer"
+    if error.status in (429, 503):
+        response["Retry-After"] = str(int(error.data.get("retry_after", 2)) or 1)
+    return response
+
+
+def translate(exc: Exception) -> errors.DomainError:
+    """The domain error that says the same."""
+    if isinstance(exc, errors.DomainError):
+        return exc
+    if isinstance(exc, exceptions.ValidationError):
+        return _invalid(exc)
+    if isinstance(exc, Http404 | exceptions.NotFound):
+        return errors.NotFound()
+    if isinstance(exc, exceptions.APIException):
+        return _from_drf(exc)
+    if isinstance(exc, DjangoPermissionDenied):
+        return errors.Forbidden()
+    if isinstance(exc, RequestDataTooBig):
+        return errors.TooLarge()
+    if isinstance(exc, DatabaseError | PyMongoError):
+        log.error("database.away", exc_info=exc)
+        return DatabaseAway()
+    return UnexpectedError()
+
+
+class BadFields(errors.BadRequest):
+    code = "invalid_fields"
+    title = "Some fields cannot be read"
+
+
+def _invalid(exc: exceptions.ValidationError) -> errors.DomainError:
+    return BadFields(errors=list(_flatten(exc.get_full_details(), "")))
+
+
+def _flatten(detail: Any, path: str) -> Any:
+    if isinstance(detail, list):
+        for index, item in enumerate(detail):
+            nested = isinstance(item, dict) and "message" not in item
+            yield from _flatten(item, f"{path}.{index}".strip(".") if nested else path)
+    elif "message" in detail and "code" in detail:
+        yield {"field": path, "code": str(detail["code"]), "detail": str(detail["message"])}
+    else:
+        for name, item in detail.items():
+            inner = path if name == "non_field_errors" else f"{path}.{name}".strip(".")
+            yield from _flatten(item, inner)
+
+
+_DRF = {400: errors.BadRequest, 401: errors.Unauthenticated, 403: errors.Forbidden,
+        405: errors.BadRequest, 406: errors.BadRequest, 413: errors.TooLarge,
+        415: errors.BadRequest, 429: errors.RateLimited}  # fmt: skip
+
+
+def _from_drf(exc: exceptions.APIException) -> errors.DomainError:
+    base = _DRF.get(exc.status_code, UnexpectedError)
+    named = type(base.__name__, (base,), {"status": exc.status_code, "code": exc.default_code,
+                                          "title": str(exc.default_detail)})  # fmt: skip
+    return named(str(exc.detail))
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
+    """``handler404``: no page of ours is at this address."""
+    return _plain(request, errors.NotFound())
+
+
+def server_error(request: HttpRequest) -> JsonResponse:
+    """``handler500``: nothing of the inside is told."""
+    return _plain(request, UnexpectedError())
+
+
+def _plain(request: HttpRequest, error: errors.DomainError) -> JsonResponse:
+    body = problem(error, getattr(request, "request_id", ""))
+    return JsonResponse(body, status=error.status, content_type=CONTENT_TYPE)

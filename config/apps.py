@@ -1,0 +1,20 @@
+"""Contrib apps with ids that this database has (allauth's have a setting for that)."""
+
+from django.contrib.admin.apps import AdminConfig as BaseAdminConfig
+from django.contrib.auth.apps import AuthConfig as BaseAuthConfig
+from django.contrib.contenttypes.apps import ContentTypesConfig as BaseContentTypesConfig
+
+ID_FIELD = "kernel.mongo.fields.IdField"
+
+
+class AdminConfig(BaseAdminConfig):
+    default_auto_field = ID_FIELD
+    default_site = "config.backoffice.Backoffice"
+
+
+class AuthConfig(BaseAuthConfig):
+    default_auto_field = ID_FIELD
+
+
+class ContentTypesConfig(BaseContentTypesConfig):
+    default_auto_field = ID_FIELD

@@ -1,0 +1,70 @@
+"""What every request has before anything else: an id, the client's address, a log context."""
+
+import re
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandlerMixin
+from django.http import HttpRequest, HttpResponse
+from django.http.response import Http404
+
+log = structlog.get_logger(agentName="auth")
+REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
+
+
+class RequestContext:
+    """Binds ``request_id`` and ``client_ip`` and logs the request once it is answered."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> HttpResponse:
+        given = request.headers.get("X-Request-Id", "")
+        request.request_id = given if REQUEST_ID.match(given) else secrets.token_hex(8)
+        request.client_ip = client_ip(request)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request.request_id)
+        started = time.perf_counter()
+        response = self.get_response(request)
+        response["X-Request-Id"] = request.request_id
+        if request.path.startswith(("/api/", "/_allauth/")):
+            response.setdefault("Cache-Control", "no-store")
+        if response.status_code >= 500 or settings.ENVIRONMENT == "production":
+            log.info("request.answered", method=request.method, path=request.path,
+                     status=response.status_code,
+                     ms=round((time.perf_counter() - started) * 1000, 1))  # fmt: skip
+        return response
+
+
+def client_ip(request: HttpRequest) -> str:
+    """The peer; behind a trusted proxy (``SWITCHBOARD_PROXIES``) the address it reports."""
+    peer = request.META.get("REMOTE_ADDR", "")
+    hops = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    trusted = settings.TRUSTED_PROXIES
+    return hops[-trusted] if trusted and len(hops) >= trusted else peer
+
+
+class StaticFiles(StaticFilesHandlerMixin):
+    """Serves ``/static/`` from the apps themselves, so that no collecting step is needed."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.next, self.base_url = get_response, self.get_base_url_parts()
+
+    def get_base_url_parts(self) -> Any:
+        from urllib.parse import urlparse
+
+        return urlparse(self.get_base_url())
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not self._should_handle(request.path):
+            return self.next(request)
+        try:
+            response: HttpResponse = self.serve(request)
+        except Http404:
+            return HttpResponse(status=404)
+        response["Cache-Control"] = "public, max-age=3600"
+        return response

@@ -1,0 +1,10 @@
+"""Settings, one module for each theme; every value of the deployment comes from the environment."""
+
+from config.settings.admin import *
+from config.settings.api import *
+from config.settings.auth import *
+from config.settings.base import *
+from config.settings.channels import *
+from config.settings.database import *
+from config.settings.logs import *
+from config.settings.tasks import *

@@ -1,0 +1,1 @@
+"""Conversation agent: conversations, their state, assignment and counters."""

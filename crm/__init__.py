@@ -1,0 +1,1 @@
+"""Contacts and how providers know them."""

@@ -1,0 +1,51 @@
+"""Contacts: the people who write to a tenant."""
+
+from django.db import models
+
+from kernel.clock import now
+from kernel.scoping.fields import TenantForeignKey
+from kernel.scoping.models import TenantModel
+
+
+class Contact(TenantModel):
+    """One person as a tenant knows them. ``version`` counts changes, for ``If-Match``."""
+
+    name = models.CharField(max_length=200, blank=True)
+    username = models.CharField(max_length=120, blank=True)
+    phone = models.CharField(max_length=32, blank=True)
+    email = models.CharField(max_length=254, blank=True)
+    attributes = models.JSONField(default=dict)
+    blocked = models.BooleanField(default=False)
+    version = models.IntegerField(default=1)
+    created_at = models.DateTimeField(default=now)
+    updated_at = models.DateTimeField(default=now)
+    last_seen_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        db_table = "contacts"
+        indexes = [
+            models.Index(fields=["tenant", "-id"], name="contact_newest"),
+            models.Index(fields=["tenant", "phone", "-id"], name="contact_phone"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.phone or self.username or self.pk
+
+
+class ContactIdentity(TenantModel):
+    """How one provider knows a contact. A contact is found by these, never by phone alone."""
+
+    contact = TenantForeignKey(Contact, models.CASCADE, related_name="identities")
+    kind = models.CharField(max_length=20)
+    scope = models.CharField(max_length=64, blank=True)
+    value = models.CharField(max_length=200)
+    created_at = models.DateTimeField(default=now)
+
+    class Meta(TenantModel.Meta):
+        db_table = "contact_identities"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "kind", "scope", "value"], name="identity_once"
+            )
+        ]
+        indexes = [models.Index(fields=["tenant", "contact"], name="identity_contact")]

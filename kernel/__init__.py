@@ -1,0 +1,1 @@
+"""What every app stands on: scoping, durable work, events, audit, the outgoing door. No business."""

@@ -1,0 +1,42 @@
+"""Recording who did what, in the transaction that does it."""
+
+from typing import Any
+
+from django.db import models
+
+from kernel.actor import current_actor
+from kernel.models import AuditEntry
+from kernel.scoping.context import active_tenant_id
+from kernel.work.lanes import mark
+
+
+def record(
+    action: str,
+    target: models.Model | tuple[str, str],
+    changes: dict[str, Any] | None = None,
+    *,
+    reason: str = "",
+) -> None:
+    """Write an entry. ``action`` is ``noun.verb``; ``target`` a row, or a pair of type and id.
+
+    ``changes`` maps field names to ``[before, after]``; for personal data pass
+    the name with None, because the log outlives erasure.
+    """
+    actor = current_actor()
+    target_type, target_id = (
+        target if isinstance(target, tuple) else (target._meta.model_name or "", str(target.pk))
+    )
+    AuditEntry.objects.create(
+        action=action,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        user_id=actor.user_id,
+        on_behalf_of=actor.on_behalf_of,
+        target_type=target_type,
+        target_id=target_id,
+        changes=changes or {},
+        reason=reason,
+        ip=actor.ip,
+        request_id=actor.request_id,
+    )
+    mark("relay", active_tenant_id())

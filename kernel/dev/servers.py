@@ -1,0 +1,155 @@
+"""The database servers as processes: a one-member MongoDB replica set and a Redis."""
+
+import contextlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import redis
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure, PyMongoError
+
+from kernel.dev.binaries import find_mongod, find_redis_server
+from kernel.dev.declaration import Process, Tier
+from kernel.dev.errors import CannotStart
+from kernel.dev.layout import DataFolder
+from kernel.dev.ports import HOST, Ports
+
+REPLICA_SET = "rs0"
+# The default of 10 s keeps a local set without a primary for 11 s after a crash; 3 s gives 4 s.
+ELECTION_TIMEOUT_MS = 3000
+CACHE_VARIABLE = "SWITCHBOARD_MONGO_CACHE_GB"
+DEFAULT_CACHE_GB = "0.5"
+REDIS_MEMORY = "256mb"
+
+
+def mongodb_uri(port: int) -> str:
+    return f"mongodb://{HOST}:{port}/?replicaSet={REPLICA_SET}"
+
+
+def redis_url(port: int) -> str:
+    return f"redis://{HOST}:{port}/0"
+
+
+def mongod(folder: DataFolder, ports: Ports, *, failpoints: bool = False) -> Process:
+    """A `mongod` that keeps its data in `folder`; it becomes primary while it is probed.
+
+    `failpoints` lets a test make chosen commands fail (`configureFailPoint`).
+    """
+    folder.mongo.mkdir(exist_ok=True)
+    command = [
+        str(find_mongod(folder.path / "bin")),
+        *("--dbpath", str(folder.mongo), "--port", str(ports.mongod), "--bind_ip", HOST),
+        *("--replSet", REPLICA_SET, "--oplogSize", "256", "--nounixsocket"),
+        *("--wiredTigerCacheSizeGB", os.environ.get(CACHE_VARIABLE, DEFAULT_CACHE_GB)),
+        *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+    ]
+    if failpoints:
+        command += ["--setParameter", "enableTestCommands=1"]
+    return Process(
+        "mongod", tuple(command), Tier.DATABASE, ready=PrimaryProbe(ports.mongod), quiet=True
+    )
+
+
+def redis_server(folder: DataFolder, ports: Ports) -> Process:
+    """A `redis-server` that appends to a file every second and never evicts."""
+    command = (
+        str(find_redis_server(folder.path / "bin")),
+        *("--port", str(ports.redis), "--bind", HOST, "--dir", str(folder.redis)),
+        *("--appendonly", "yes", "--appendfsync", "everysec", "--save", ""),
+        *("--maxmemory", REDIS_MEMORY, "--maxmemory-policy", "noeviction"),
+        *("--daemonize", "no", "--loglevel", "notice"),
+    )
+    return Process(
+        "redis", command, Tier.DATABASE, ready=RedisProbe(redis_url(ports.redis)), quiet=True
+    )
+
+
+class PrimaryProbe:
+    """Ready when the server on `port` is the primary of its one-member set.
+
+    The first probe of a new folder initiates the set. A folder that was used on other ports
+    remembers a member that is no longer there; the set is told its new address.
+    """
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def __call__(self, _: Sequence[str]) -> bool:
+        client: MongoClient[dict[str, Any]] = MongoClient(
+            HOST,
+            self.port,
+            directConnection=True,
+            serverSelectionTimeoutMS=500,
+            connectTimeoutMS=500,
+            socketTimeoutMS=5000,
+        )
+        with client, contextlib.suppress(PyMongoError):
+            hello = client.admin.command("hello")
+            if hello.get("isWritablePrimary"):
+                return True
+            self._settle(client)
+        return False
+
+    def _settle(self, client: "MongoClient[dict[str, Any]]") -> None:
+        stored = client["local"]["system.replset"].find_one()
+        if stored is None:
+            client.admin.command("replSetInitiate", self._configuration(version=1))
+            return
+        if stored["members"][0]["host"] != f"{HOST}:{self.port}":
+            moved = self._configuration(version=stored["version"] + 1)
+            # The set's identity must stay; only the address is new.
+            moved["settings"] = stored["settings"] | moved["settings"]
+            client.admin.command("replSetReconfig", moved, force=True)
+
+    def _configuration(self, *, version: int) -> dict[str, Any]:
+        return {
+            "_id": REPLICA_SET,
+            "version": version,
+            "members": [{"_id": 0, "host": f"{HOST}:{self.port}"}],
+            "settings": {"electionTimeoutMillis": ELECTION_TIMEOUT_MS},
+        }
+
+
+class RedisProbe:
+    """Ready when Redis answers and has loaded its file."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def __call__(self, _: Sequence[str]) -> bool:
+        with redis.Redis.from_url(
+            self.url, socket_timeout=1, socket_connect_timeout=1
+        ) as connection:
+            try:
+                return bool(connection.ping())
+            except redis.RedisError:
+                return False
+
+
+def require_replica_set(uri: str) -> None:
+    """Refuse a MongoDB of the developer's own that cannot do what the product needs."""
+    with MongoClient[dict[str, Any]](uri, serverSelectionTimeoutMS=3000) as client:
+        try:
+            hello = client.admin.command("hello")
+        except OperationFailure as error:
+            raise CannotStart(f"MONGODB_URI: the server refused: {error.details}") from error
+        except PyMongoError as error:
+            raise CannotStart(f"MONGODB_URI: no server could be reached: {error}") from error
+    if not hello.get("setName") and hello.get("msg") != "isdbgrid":
+        raise CannotStart(
+            "MONGODB_URI names a standalone server, which has no transactions. Start it with "
+            "--replSet rs0 and run rs.initiate() once, or unset MONGODB_URI."
+        )
+
+
+def require_redis(url: str) -> None:
+    """Refuse a Redis of the developer's own that does not answer."""
+    if not RedisProbe(url)(()):
+        raise CannotStart("REDIS_URL: no Redis answers there. Start it, or unset REDIS_URL.")
+
+
+def is_new(mongo: Path) -> bool:
+    """Whether a database folder has never been used."""
+    return not (mongo / "WiredTiger").exists()

@@ -1,0 +1,91 @@
+"""The deployment's files agree with the processes and variables that the code declares."""
+
+import re
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from kernel.dev import processes
+from kernel.dev.layout import ROOT
+from kernel.dev.processes import WORKER_CLASSES
+
+# PyYAML has no types of its own.
+load_yaml = import_module("yaml").safe_load
+COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+CADDYFILE = (ROOT / "docs" / "deploy" / "Caddyfile").read_text(encoding="utf-8")
+EXAMPLE = (ROOT / "docs" / "deploy" / "env.example").read_text(encoding="utf-8")
+SERVICES: dict[str, dict[str, Any]] = load_yaml(COMPOSE)["services"]
+PRODUCT = ("web", "edge", "stream", "worker-inbound", "worker-outbound", "beat")
+# What only a development machine has.
+DEVELOPMENT_ONLY = {
+    "SWITCHBOARD_SIMULATOR_URL",
+    "SWITCHBOARD_SIMULATOR_CONFIG",
+    "DJANGO_SETTINGS_MODULE",
+    "PYTHONUNBUFFERED",
+    "SWITCHBOARD_DATA",
+    "SWITCHBOARD_SPOOL",
+}
+
+
+def documented_variables() -> set[str]:
+    assert processes.__doc__ is not None
+    found = re.findall(r"\b((?:SWITCHBOARD|META|MONGODB|REDIS)_[A-Z_]+)\b", processes.__doc__)
+    return set(found) - DEVELOPMENT_ONLY
+
+
+def test_every_process_of_the_product_is_deployed() -> None:
+    assert set(SERVICES) == {*PRODUCT, "mongodb", "redis", "migrate", "caddy"}
+
+
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - {"migrate", "web", "edge", "stream"}))
+def test_every_service_has_a_health_check(name: str) -> None:
+    assert SERVICES[name]["healthcheck"]["test"]
+
+
+def test_the_image_has_the_health_check_of_what_listens() -> None:
+    assert "HEALTHCHECK" in DOCKERFILE
+    assert "127.0.0.1:8000/live" in DOCKERFILE
+
+
+def test_images_are_pinned_to_versions() -> None:
+    images = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    images += [service["image"] for service in SERVICES.values()]
+    unpinned = [i for i in images if not re.search(r":(\d+\.\d+\.\d+|\$\{SWITCHBOARD_VERSION)", i)]
+    assert unpinned == []
+
+
+@pytest.mark.parametrize("kind", WORKER_CLASSES, ids=lambda kind: kind.name)
+def test_workers_consume_the_same_queues_as_in_development(kind: processes.WorkerClass) -> None:
+    command = SERVICES[f"worker-{kind.name}"]["command"]
+    assert f"--queues={','.join(kind.queues)}" in command
+    assert f"--pool={kind.pool}" in command
+
+
+@pytest.mark.parametrize("name", PRODUCT)
+def test_every_documented_variable_is_given_to(name: str) -> None:
+    assert documented_variables() - set(SERVICES[name]["environment"]) == set()
+
+
+def test_secrets_come_from_the_environment_file_and_the_example_names_them() -> None:
+    required = set(re.findall(r"\$\{([A-Z_]+):\?", COMPOSE))
+    given = set(re.findall(r"^#? ?([A-Z_]+)=", EXAMPLE, re.MULTILINE))
+    assert required - given == set()
+    assert "MONGODB_KEY" not in SERVICES["web"]["environment"]
+
+
+def test_the_product_does_not_run_as_root() -> None:
+    assert re.search(r"^USER switchboard$", DOCKERFILE, re.MULTILINE)
+    assert all(SERVICES[name]["cap_drop"] == ["ALL"] for name in PRODUCT)
+
+
+def test_only_caddy_opens_ports() -> None:
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["caddy"]
+
+
+def test_caddy_routes_webhooks_to_the_edge_and_events_to_the_stream() -> None:
+    routes = re.findall(r"handle ?(\S*) \{.*?reverse_proxy (\S+)", CADDYFILE, re.DOTALL)
+    assert ("/webhooks/*", "edge:8000") in routes
+    assert ("/api/v1/stream", "stream:8000") in routes
+    assert routes[-1][1] == "web:8000"

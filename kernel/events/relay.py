@@ -1,0 +1,107 @@
+"""The relay: numbers a tenant's events in commit order, chains its audit log, hands both on.
+
+One lane for each tenant. A batch is one transaction; the numbers come from
+``FeedState``, whose fence keeps out a holder that slept past its lease.
+"""
+
+from typing import Any
+
+from pymongo import InsertOne, ReturnDocument, UpdateOne
+
+from kernel.audit.chain import chain
+from kernel.clock import now
+from kernel.events import doorbell
+from kernel.events.subscribers import handler_named, subscribers_of
+from kernel.models import DomainEvent, FeedState, Reaction
+from kernel.mongo.doors import ObjectId, collection, new_object_id, owner
+from kernel.mongo.engine.guard import Rewrite, rewriting
+from kernel.mongo.transactions import on_commit, run_transaction
+from kernel.scoping.context import active_tenant_id
+from kernel.work.items import lane_key, serve_batches
+from kernel.work.lanes import Lease, mark_many
+from kernel.work.outcomes import StaleFence
+from kernel.work.registry import Kind, Released
+from kernel.work.registry import register as register_kind
+
+BATCH = 500
+
+
+def register() -> None:
+    register_kind(Kind(name="relay", queue="inbound", serve=relay))
+    register_kind(Kind(name="react", queue="default", serve=react))
+
+
+def relay(lease: Lease) -> Released:
+    """Number and hand on what was committed since; also chain the audit entries."""
+    served = run_transaction(lambda: _relay_batch(lease.fence))
+    return Released(due_at=now() if served >= BATCH else None, served=served)
+
+
+def _relay_batch(fence: int) -> int:
+    # Only a few entries are new; most of the log is numbered, and the index skips it.
+    events = list(DomainEvent.objects.filter(number=0).order_by("number", "id")[:BATCH])
+    state = _claim_state(fence, len(events))
+    with rewriting(Rewrite.RELAY):
+        _number(events, state["last_number"])
+        audited = chain(state, BATCH)
+    _hand_on(events)
+    if events:
+        number = state["last_number"] + len(events)
+        tenant = active_tenant_id()
+        on_commit(lambda: doorbell.publish(tenant, number))
+    return max(len(events), audited)
+
+
+def _claim_state(fence: int, count: int) -> dict[str, Any]:
+    """The state before this batch, advanced by ``count``; refuses an older fence."""
+    states = collection(FeedState)
+    if not states.find_one({**owner()}):
+        states.insert_one({"_id": new_object_id(), **owner(), "last_number": 0, "audit_seq": 0,
+                           "audit_hash": "", "fence": fence})  # fmt: skip
+    change = {"$inc": {"last_number": count}, "$set": {"fence": fence}}
+    state: dict[str, Any] | None = states.find_one_and_update(
+        {**owner(), "fence": {"$lte": fence}}, change, return_document=ReturnDocument.BEFORE
+    )
+    if state is None:
+        raise StaleFence("another holder relays this tenant")
+    return state
+
+
+def _number(events: list[DomainEvent], last: int) -> None:
+    if not events:
+        return
+    collection(DomainEvent).bulk_write([
+        UpdateOne({**owner(), "_id": ObjectId(e.pk)}, {"$set": {"number": last + n}})
+        for n, e in enumerate(events, start=1)
+    ])  # fmt: skip
+
+
+def _hand_on(events: list[DomainEvent]) -> None:
+    """A work item for each subscriber of each event, in the transaction that numbers it."""
+    rows, lanes = [], {}
+    for event in events:
+        for subscriber in subscribers_of(event.type):
+            rows.append(InsertOne(_reaction(event, subscriber)))
+            lanes[lane_key(subscriber)] = now()
+    if rows:
+        collection(Reaction).bulk_write(rows)
+        mark_many("react", list(lanes.items()))
+
+
+def _reaction(event: DomainEvent, subscriber: str) -> dict[str, Any]:
+    return {
+        "_id": new_object_id(), **owner(), "subscriber": subscriber, "event_id": ObjectId(event.pk),
+        "lane": subscriber, "state": Reaction.READY, "open": True, "due_at": now(), "attempts": 0,
+        "fence": 0, "last_error": "", "reason": "", "created_at": now(), "finished_at": None,
+    }  # fmt: skip
+
+
+def react(lease: Lease) -> Released:
+    """Run a subscriber over its next events."""
+    return serve_batches(Reaction, lease, _run, most=50)
+
+
+def _run(reactions: list[Reaction]) -> None:
+    events = DomainEvent.objects.in_bulk([r.event_id for r in reactions])
+    for reaction in reactions:
+        handler_named(reaction.subscriber)(events[reaction.event_id])

@@ -1,0 +1,20 @@
+"""Collections of the platform itself."""
+
+from kernel.models.audit import AuditEntry
+from kernel.models.events import DomainEvent, FeedState, Reaction
+from kernel.models.requests import IdempotencyKey
+from kernel.models.vault import TenantKey
+from kernel.models.work import Canary, Lane, LaneMark, WorkItem
+
+__all__ = [
+    "AuditEntry",
+    "Canary",
+    "DomainEvent",
+    "FeedState",
+    "IdempotencyKey",
+    "Lane",
+    "LaneMark",
+    "Reaction",
+    "TenantKey",
+    "WorkItem",
+]

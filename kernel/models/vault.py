@@ -1,0 +1,19 @@
+"""Data keys of tenants, wrapped by the installation's key ring."""
+
+from django.db import models
+
+from kernel.clock import now
+from kernel.scoping.models import TenantModel
+
+
+class TenantKey(TenantModel):
+    """A tenant's 256-bit data key, wrapped. The newest seals; all of them open."""
+
+    wrapped = models.TextField()
+    ring_key = models.CharField(max_length=40)
+    created_at = models.DateTimeField(default=now)
+    rewrapped_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        db_table = "tenant_keys"
+        indexes = [models.Index(fields=["tenant", "-id"], name="tenant_key_newest")]

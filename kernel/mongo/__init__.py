@@ -1,0 +1,1 @@
+"""MongoDB under Django: the database engine, ids, transactions and the guarded doors to collections."""

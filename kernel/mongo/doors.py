@@ -1,0 +1,41 @@
+"""Doors to collections for hot paths that need more than the ORM; each goes through the guard."""
+
+from typing import Any
+
+from bson import ObjectId
+from django.db import connection, models
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+
+from kernel.mongo.ids import new_object_id
+from kernel.scoping.context import active_tenant_id
+
+__all__ = ["BulkWriteError", "DuplicateKeyError", "ObjectId", "collection", "new_object_id", "owner"]
+
+
+def collection(model: type[models.Model]) -> Any:
+    """The guarded collection of a tenant model (bare for a global one), inside the current transaction."""
+    connection.ensure_connection()
+    door = connection.get_collection(model._meta.db_table)
+    return door if hasattr(door, "_in_session") else _Joined(door)
+
+
+def owner() -> dict[str, ObjectId]:
+    """``{"tenantId": …}`` of the active tenant, for filters and documents."""
+    return {"tenantId": ObjectId(active_tenant_id())}
+
+
+class _Joined:
+    """A global collection whose commands join the current transaction."""
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._raw, name)
+
+        def call(*args: Any, **options: Any) -> Any:
+            if options.get("session") is None:
+                options["session"] = connection.session
+            return method(*args, **options)
+
+        return call

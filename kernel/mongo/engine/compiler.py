@@ -1,0 +1,126 @@
+"""Queries in the order that lets an index serve them."""
+
+from typing import Any
+
+from bson import ObjectId
+from django_mongodb_backend import compiler as base
+from django_mongodb_backend.query import MongoQuery, wrap_database_errors
+
+Stage = dict[str, Any]
+
+
+class Query(MongoQuery):
+    """Builds the pipeline: the local filter first, then the page, then joins and projection."""
+
+    def get_pipeline(self) -> list[Stage]:
+        if self._is_composite():
+            return super().get_pipeline()
+        aliases = self._joined_aliases()
+        parts = _conjuncts(self.match_mql)
+        early = [part for part in parts if not _mentions(part, aliases)]
+        late = [part for part in parts if part not in early]
+        if self._can_page_first(aliases, late):
+            return [*_match(early), *self._page(), *self._shape()]
+        if not self.lookup_pipeline:
+            return super().get_pipeline()
+        return [*_match(early), *super().get_pipeline()]
+
+    def _is_composite(self) -> bool:
+        return bool(
+            self.search_pipeline
+            or self.subqueries
+            or self.aggregation_pipeline
+            or self.combinator_pipeline
+            or self.subquery_lookup
+        )
+
+    def _joined_aliases(self) -> set[str]:
+        refcount = self.compiler.query.alias_refcount
+        return {a for a, n in refcount.items() if n and a != self.compiler.collection_name}
+
+    def _can_page_first(self, aliases: set[str], late: list[Stage]) -> bool:
+        """Whether the filter and the order are local and every join finds exactly one row at most."""
+        if late or any("." in name for name in self.ordering) or self._computed():
+            return False
+        if not aliases:
+            return True
+        joins = [self.compiler.query.alias_map[alias] for alias in aliases]
+        return self.query.high_mark is not None and all(map(_keeps_rows, joins))
+
+    def _computed(self) -> Stage:
+        """Added fields that are not copies of a stored column (a copy hides the index from ``$sort``)."""
+        return {k: v for k, v in (self.extra_fields or {}).items() if v != f"${k}"}
+
+    def _page(self) -> list[Stage]:
+        page: list[Stage] = []
+        if self.ordering:
+            page.append({"$sort": self.ordering})
+        if self.query.low_mark > 0:
+            page.append({"$skip": self.query.low_mark})
+        if self.query.high_mark is not None:
+            page.append({"$limit": self.query.high_mark - self.query.low_mark})
+        return page
+
+    def _shape(self) -> list[Stage]:
+        project = [{"$project": self.project_fields}] if self.project_fields else []
+        return [*(self.lookup_pipeline or []), *project]
+
+
+def _conjuncts(match: Stage) -> list[Stage]:
+    if not match:
+        return []
+    return list(match["$and"]) if set(match) == {"$and"} else [match]
+
+
+def _match(parts: list[Stage]) -> list[Stage]:
+    if not parts:
+        return []
+    return [{"$match": parts[0] if len(parts) == 1 else {"$and": parts}}]
+
+
+def _mentions(mql: Any, aliases: set[str]) -> bool:
+    """Whether a condition speaks of a joined row; an ``$expr`` may, so it counts while anything is joined."""
+    if not aliases:
+        return False
+    text = repr(mql)
+    return "$expr" in text or any(f"'{a}." in text or f"${a}." in text for a in aliases)
+
+
+def _keeps_rows(join: Any) -> bool:
+    to_one = join.join_field.many_to_one or join.join_field.one_to_one
+    return bool(to_one and (join.join_type != "INNER JOIN" or not join.join_field.null))
+
+
+class Indexed:
+    """Mixed into every compiler."""
+
+    query_class = Query
+
+
+class SQLCompiler(Indexed, base.SQLCompiler):
+    pass
+
+
+class SQLDeleteCompiler(Indexed, base.SQLDeleteCompiler):
+    pass
+
+
+class SQLAggregateCompiler(Indexed, base.SQLAggregateCompiler):
+    pass
+
+
+class SQLInsertCompiler(Indexed, base.SQLInsertCompiler):
+    def insert(self, docs: list[Stage], returning_fields: Any = None) -> list[tuple[Any]]:
+        """What an insert returns is the ``str`` id, as every other path gives."""
+        rows = super().insert(docs, returning_fields=returning_fields)
+        return [(str(pk) if isinstance(pk, ObjectId) else pk,) for (pk,) in rows]
+
+
+class SQLUpdateCompiler(Indexed, base.SQLUpdateCompiler):
+    @wrap_database_errors
+    def update(self, criteria: Stage, pipeline: list[Stage]) -> int:
+        """An update by primary key is one document: as ``update_one`` the driver retries it."""
+        if not any(isinstance(part.get("_id"), ObjectId) for part in _conjuncts(criteria)):
+            return super().update(criteria, pipeline)
+        session = self.connection.session
+        return self.collection.update_one(criteria, pipeline, session=session).matched_count

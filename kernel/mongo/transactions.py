@@ -1,0 +1,94 @@
+"""Transactions that survive elections and lost commits, with Django's ORM inside.
+
+``django.db.transaction.atomic`` is a silent no-op on this backend, and the
+backend's own ``atomic`` leaves its session behind after a failed commit; both
+are banned (ADR 0004).
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import pymongo
+from django.db import DatabaseError, connection
+from pymongo.errors import PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from kernel.errors import Unavailable
+
+T = TypeVar("T")
+BUDGET_S = 10.0
+
+
+class DatabaseAway(Unavailable):
+    """The database did not answer within the budget; nothing was changed."""
+
+    code = "database_unavailable"
+    title = "The database is not available"
+
+
+def run_transaction(body: Callable[[], T], *, budget_s: float = BUDGET_S) -> T:
+    """Run ``body`` in one transaction: snapshot reads, majority writes, retried as the driver says.
+
+    The body may run several times, so it does nothing outside the database and
+    makes no clock-dependent ids that outlive it; what must happen after success
+    goes to ``on_commit``. A call inside another transaction joins it.
+    """
+    connection.ensure_connection()
+    if connection.in_atomic_block_mongo:
+        return body()
+    hooks: list[Callable[[], None]] = []
+    with pymongo.timeout(budget_s), connection.connection.start_session() as session:
+        result = session.with_transaction(
+            functools.partial(_attempt, body, hooks),
+            read_concern=ReadConcern("snapshot"),
+            write_concern=WriteConcern("majority"),
+        )
+    for hook in hooks:
+        hook()
+    return result
+
+
+def _attempt(body: Callable[[], T], hooks: list[Callable[[], None]], session: Any) -> T:
+    connection.session, connection.in_atomic_block_mongo = session, True
+    connection.run_on_commit = []
+    try:
+        result = body()
+        hooks[:] = [hook for _, hook, _ in connection.run_on_commit]
+        return result
+    except DatabaseError as error:
+        # with_transaction decides by the driver's error labels, which Django's wrapper hides.
+        if isinstance(error.__cause__, PyMongoError):
+            raise error.__cause__ from error
+        raise
+    finally:
+        connection.session, connection.in_atomic_block_mongo = None, False
+        connection.run_on_commit = []
+
+
+def transactional(function: Callable[..., T]) -> Callable[..., T]:
+    """The decorator of services: the whole call is one transaction."""
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> T:
+        return run_transaction(functools.partial(function, *args, **kwargs))
+
+    return wrapper
+
+
+def on_commit(hook: Callable[[], None]) -> None:
+    """Run ``hook`` once after the transaction succeeds; at once when there is none."""
+    connection.on_commit(hook)
+
+
+def in_transaction() -> bool:
+    """Whether the code runs inside ``run_transaction``."""
+    return bool(connection.in_atomic_block_mongo)
+
+
+def assert_no_session() -> None:
+    """Raise if a session was left behind; called at the end of each request and task."""
+    if connection.session is not None or connection.in_atomic_block_mongo:
+        connection.session, connection.in_atomic_block_mongo = None, False
+        raise RuntimeError("a transaction's session was left behind")

@@ -1,0 +1,63 @@
+"""Celery's entry points to durable work."""
+
+import threading
+import time
+from typing import Any
+
+from celery import current_app, shared_task
+from celery.signals import worker_ready
+
+from kernel.work import bell
+from kernel.work.drain import drain as drain_kind
+from kernel.work.sweep import beat_canary
+from kernel.work.sweep import sweep as sweep_due
+
+SWEEP_MS, CANARY_MS = 4_500, 9_000
+QUEUES = ("inbound", "outbound", "default")
+
+
+@shared_task(name="kernel.drain")
+def drain(kind: str) -> int:
+    return drain_kind(kind)
+
+
+@shared_task(name="kernel.sweep")
+def sweep() -> list[str]:
+    return sweep_due()
+
+
+@shared_task(name="kernel.canary")
+def canary(queue: str) -> None:
+    beat_canary(queue)
+
+
+@shared_task(name="kernel.pulse")
+def pulse() -> None:
+    """What beat sends: a sweep and a canary for each queue."""
+    send_pulse()
+
+
+def send_pulse() -> None:
+    """Once per period over all beats and workers, whoever is first."""
+    client = bell.bell_client()
+    if client.set("pulse:sweep", "1", nx=True, px=SWEEP_MS):
+        for queue in ("inbound", "outbound"):
+            current_app.send_task("kernel.sweep", queue=queue, retry=False, expires=10)
+    if client.set("pulse:canary", "1", nx=True, px=CANARY_MS):
+        for queue in QUEUES:
+            current_app.send_task("kernel.canary", [queue], queue=queue, retry=False, expires=30)
+
+
+@worker_ready.connect(weak=False)
+def start_pulse(**_: Any) -> None:
+    """Each worker pulses too, so that a dead beat costs nothing."""
+    threading.Thread(target=_pulse_forever, name="pulse", daemon=True).start()
+
+
+def _pulse_forever() -> None:
+    while True:
+        time.sleep(5)
+        try:
+            send_pulse()
+        except Exception as error:  # noqa: BLE001  (Redis is away: the next pulse tries again)
+            bell.log.warning("pulse.lost", error=type(error).__name__)

@@ -1,0 +1,1 @@
+"""Tests of the kernel, against real sockets and a real Redis."""

@@ -1,0 +1,73 @@
+"""The vault: values sealed with the tenant's own data key, bound to tenant, collection, row and field."""
+
+from functools import lru_cache
+
+from django.conf import settings
+from django.db import models
+
+from kernel.clock import now
+from kernel.envelope import KeyRing, new_data_key, open_sealed, rewrap, seal, unwrap, wrap
+from kernel.errors import Unavailable
+from kernel.models import TenantKey
+from kernel.mongo.ids import new_id
+from kernel.scoping.context import active_tenant_id
+
+
+class NoDataKey(Unavailable):
+    code = "no_data_key"
+    title = "The tenant has no data key"
+
+
+@lru_cache(maxsize=1)
+def key_ring() -> KeyRing:
+    """The installation's ring, from the environment."""
+    return KeyRing.from_env(settings.KEY_RING)
+
+
+def create_tenant_key() -> TenantKey:
+    """A new data key for the active tenant; the newest seals."""
+    key_id = new_id()
+    wrapped = wrap(key_ring(), new_data_key(), _aad(key_id))
+    return TenantKey.objects.create(pk=key_id, wrapped=wrapped, ring_key=key_ring().current)
+
+
+def seal_field(row: models.Model, field: str, value: str) -> str:
+    """``value`` as it may be stored in ``row.field``; empty stays empty."""
+    if not value:
+        return ""
+    key = TenantKey.objects.order_by("-id").first()
+    if key is None:
+        raise NoDataKey
+    data_key = unwrap(key_ring(), key.wrapped, _aad(key.pk))
+    return seal(data_key, value, key_id=key.pk, **_place(row, field))
+
+
+def open_field(row: models.Model, field: str) -> str:
+    """The value sealed in ``row.field``; raises ``envelope.Tampered`` when it was moved or changed."""
+    token = getattr(row, field)
+    if not token:
+        return ""
+    key = TenantKey.objects.filter(pk=token.split(".")[1]).first()
+    if key is None:
+        raise NoDataKey
+    return open_sealed(unwrap(key_ring(), key.wrapped, _aad(key.pk)), token, **_place(row, field)).decode()
+
+
+def rewrap_keys() -> int:
+    """Wrap the active tenant's data keys with the ring's current key; returns how many changed."""
+    changed = 0
+    for key in TenantKey.objects.exclude(ring_key=key_ring().current):
+        key.wrapped = rewrap(key_ring(), key.wrapped, _aad(key.pk))
+        key.ring_key, key.rewrapped_at = key_ring().current, now()
+        key.save(update_fields=["wrapped", "ring_key", "rewrapped_at"])
+        changed += 1
+    return changed
+
+
+def _aad(key_id: str) -> bytes:
+    return f"{active_tenant_id()}|tenant_keys|{key_id}".encode()
+
+
+def _place(row: models.Model, field: str) -> dict[str, str]:
+    return {"tenant": active_tenant_id(), "collection": row._meta.db_table,
+            "object_id": str(row.pk), "field": field}  # fmt: skip

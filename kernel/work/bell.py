@@ -1,0 +1,58 @@
+"""The doorbell: a Celery message that carries no more than a kind of work.
+
+A bell that already rings is not rung again, so a flood of work makes one
+message; a lost bell costs the sweeper's period, never work.
+"""
+
+import os
+import time
+
+import redis
+import structlog
+from celery import current_app
+from django.conf import settings
+
+from kernel.work.registry import kind_named
+
+log = structlog.get_logger(agentName="kernel")
+RINGING_MS = 2_000
+BREAK_S = 2.0
+_away_until = 0.0
+_client: "redis.Redis | None" = None
+_client_pid = 0
+
+
+def bell_client() -> redis.Redis:
+    """Redis with short timeouts and no retries: a frozen Redis may cost 0.25 s, not 45 s."""
+    global _client, _client_pid
+    if _client is None or _client_pid != os.getpid():
+        _client = redis.Redis.from_url(
+            settings.REDIS_URL, socket_timeout=0.25, socket_connect_timeout=0.25, retry=None
+        )
+        _client_pid = os.getpid()
+    return _client
+
+
+def ring(kind: str) -> None:
+    """Ask a worker to drain ``kind``. Never raises: the sweeper finds what no bell announced."""
+    global _away_until
+    if time.monotonic() < _away_until:
+        return
+    try:
+        if bell_client().set(f"bell:{kind}", "1", nx=True, px=RINGING_MS):
+            send(kind)
+    except Exception as error:  # noqa: BLE001  (a bell is best effort by design)
+        _away_until = time.monotonic() + BREAK_S
+        log.warning("bell.lost", kind=kind, error=type(error).__name__)
+
+
+def send(kind: str) -> None:
+    current_app.send_task("kernel.drain", [kind], queue=kind_named(kind).queue, retry=False, ignore_result=True)
+
+
+def answered(kind: str) -> None:
+    """A worker heard the bell: what arrives from now on rings again."""
+    try:
+        bell_client().delete(f"bell:{kind}")
+    except redis.RedisError:
+        log.warning("bell.unanswered", kind=kind)

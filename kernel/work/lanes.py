@@ -1,0 +1,164 @@
+"""Lanes: claimed by compare-and-set, in the order in which they became due.
+
+A lane that still has work when it is released goes to the back, which is what
+makes turns fair between tenants: one with a backlog of 100,000 gets one turn
+for each turn of the others. All times are the database's.
+"""
+
+import os
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pymongo import ReturnDocument, UpdateOne
+
+from kernel.clock import LONG_AGO, NEVER, now
+from kernel.models import Lane, LaneMark
+from kernel.mongo.doors import collection, new_object_id
+from kernel.mongo.transactions import on_commit
+from kernel.scoping.context import current_scope
+from kernel.work.outcomes import StaleFence
+from kernel.work.registry import Released
+
+PROBE_S = 60
+HOLDER = f"{socket.gethostname()}:{os.getpid()}"
+Stage = dict[str, Any]
+
+
+@dataclass
+class Lease:
+    """A lane in hand. ``fence`` is this holder's number; ``rev`` what it knew when it claimed."""
+
+    id: Any
+    kind: str
+    key: str
+    tenant_id: str
+    fence: int
+    rev: int
+    held: str
+    lease_s: float
+
+    def renew(self) -> None:
+        """Push the end of the lease out; raises ``StaleFence`` if it is lost already."""
+        end = _in(self.lease_s)
+        change = [{"$set": {"due_at": end, "lease_until": end}}]
+        if not collection(Lane).update_one({"_id": self.id, "fence": self.fence}, change).matched_count:
+            raise StaleFence(f"lane {self.kind}:{self.key} was taken over")
+
+
+def mark(kind: str, key: str, *, due_at: datetime | None = None, tenant_id: str | None = None) -> None:
+    """Make a lane due, durably with the caller's transaction; ring after the commit."""
+    mark_many(kind, [(key, due_at or now())], tenant_id=tenant_id)
+
+
+def mark_many(
+    kind: str, keys: Iterable[tuple[str, datetime]], *, tenant_id: str | None = None
+) -> None:
+    """``mark`` for several lanes of one kind: pairs of key and due time."""
+    scope = current_scope()
+    owner = tenant_id if tenant_id is not None else scope if isinstance(scope, str) else ""
+    marks = [
+        {"_id": new_object_id(), "kind": kind, "key": key, "tenant_id": owner, "due_at": due,
+         "created_at": now()}
+        for key, due in dict(keys).items()
+    ]  # fmt: skip
+    if not marks:
+        return
+    collection(LaneMark).insert_many(marks)
+    on_commit(lambda: _after_commit(kind, marks))
+
+
+def _after_commit(kind: str, marks: list[Stage]) -> None:
+    from kernel.work.bell import ring
+
+    fold(marks)
+    ring(kind)
+
+
+def fold(marks: list[Stage]) -> None:
+    """Turn marks into due lanes. Idempotent: a mark folded twice wakes its lane twice."""
+    lanes = collection(Lane)
+    lanes.bulk_write([_wake(m) for m in marks], ordered=False)
+    collection(LaneMark).delete_many({"_id": {"$in": [m["_id"] for m in marks]}})
+
+
+def _wake(mark: Stage) -> UpdateOne:
+    busy = {"$gt": [{"$ifNull": ["$lease_until", LONG_AGO]}, "$$NOW"]}
+    held = {"$ne": [{"$ifNull": ["$held", ""]}, ""]}
+    due = {"$ifNull": ["$due_at", NEVER]}
+    sooner = {"$min": [due, {"$max": [mark["due_at"], "$$NOW"]}]}
+    return UpdateOne(
+        {"kind": mark["kind"], "key": mark["key"]},
+        [{"$set": {
+            "tenant_id": mark["tenant_id"],
+            "fence": {"$ifNull": ["$fence", 0]},
+            "rev": {"$add": [{"$ifNull": ["$rev", 0]}, 1]},
+            "held": {"$ifNull": ["$held", ""]},
+            "holder": {"$ifNull": ["$holder", ""]},
+            "lease_until": {"$ifNull": ["$lease_until", LONG_AGO]},
+            "due_at": {"$cond": [{"$or": [busy, held]}, due, sooner]},
+        }}],
+        upsert=True,
+    )  # fmt: skip
+
+
+def claim(kind: str, lease_s: float) -> Lease | None:
+    """The lane of ``kind`` that has been due the longest, leased to this process; None if none is due."""
+    end = _in(lease_s)
+    row = collection(Lane).find_one_and_update(
+        {"kind": kind, "$expr": {"$lte": ["$due_at", "$$NOW"]}},
+        [{"$set": {
+            "due_at": end, "lease_until": end, "holder": HOLDER,
+            "fence": {"$add": ["$fence", 1]}, "served_at": "$$NOW",
+        }}],
+        sort=[("due_at", 1)],
+        hint="lane_due",
+        return_document=ReturnDocument.AFTER,
+    )  # fmt: skip
+    if row is None:
+        return None
+    return Lease(
+        row["_id"], kind, row["key"], row["tenant_id"], row["fence"], row["rev"], row["held"], lease_s
+    )
+
+
+def release(lease: Lease, released: Released) -> None:
+    """Put the lane back, unless another holder has taken it; work that arrived meanwhile makes it due now."""
+    if released.held:
+        due: Any = _in(PROBE_S)
+    else:
+        due = {"$max": [released.due_at, "$$NOW"]} if released.due_at else NEVER
+    changed = {"$ne": ["$rev", lease.rev]}
+    collection(Lane).update_one(
+        {"_id": lease.id, "fence": lease.fence},
+        [{"$set": {
+            "lease_until": LONG_AGO,
+            "held": released.held,
+            "due_at": {"$cond": [changed, {"$min": [due, "$$NOW"]}, due]},
+        }}],
+    )  # fmt: skip
+
+
+def release_held(reason: str, *, tenant_id: str) -> int:
+    """The cause is gone: lanes held for it are due now, their parked items first. Returns how many."""
+    from kernel.work.bell import ring
+
+    held = {"tenant_id": tenant_id, "held": reason}
+    affected = collection(Lane).distinct("kind", held)
+    change = [{"$set": {"held": "", "due_at": "$$NOW", "rev": {"$add": ["$rev", 1]}}}]
+    count: int = collection(Lane).update_many(held, change).modified_count
+    for kind in affected:
+        ring(kind)
+    return count
+
+
+def is_due(kind: str) -> bool:
+    """Whether a lane of ``kind`` is due now."""
+    due = {"kind": kind, "$expr": {"$lte": ["$due_at", "$$NOW"]}}
+    return collection(Lane).find_one(due, {"_id": 1}, hint="lane_due") is not None
+
+
+def _in(seconds: float) -> Stage:
+    return {"$add": ["$$NOW", int(seconds * 1000)]}

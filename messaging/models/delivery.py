@@ -1,0 +1,46 @@
+"""A message on its way out."""
+
+from django.db import models
+
+from channels.models import Channel
+from conversations.models import Conversation
+from kernel.models.work import WorkItem
+from kernel.scoping.fields import TenantForeignKey
+from messaging.models.message import Message
+
+
+class Delivery(WorkItem):
+    """The work of sending one message; its lane is the conversation.
+
+    ``tries`` lists the attempts, each written before its socket opened:
+    ``{"n", "at", "fence", "outcome", "code", "detail", "ended_at"}``. One
+    without an outcome when the item is taken up again means that a worker died
+    in the middle of it: the result is unknown.
+    """
+
+    message = TenantForeignKey(Message, models.CASCADE, related_name="+")
+    conversation = TenantForeignKey(Conversation, models.CASCADE, related_name="+")
+    channel = TenantForeignKey(Channel, models.CASCADE, related_name="+")
+    external_id = models.CharField(max_length=300, blank=True)
+    outcome = models.CharField(max_length=12, default="queued")
+    tries = models.JSONField(default=list)
+    not_after = models.DateTimeField(null=True)
+
+    class Meta(WorkItem.Meta):
+        abstract = False
+        db_table = "deliveries"
+        constraints = [models.UniqueConstraint(fields=["tenant", "message"], name="delivery_once")]
+        indexes = [
+            *WorkItem.Meta.indexes,
+            models.Index(fields=["tenant", "channel", "external_id"], name="delivery_external"),
+        ]
+
+
+class DeliveryCheck(WorkItem):
+    """A look, some time later, at a send whose outcome is unknown."""
+
+    delivery = TenantForeignKey(Delivery, models.CASCADE, related_name="+")
+
+    class Meta(WorkItem.Meta):
+        abstract = False
+        db_table = "delivery_checks"

@@ -1,0 +1,84 @@
+"""Messages are written once; what happens to them later are rows beside them."""
+
+from django.db import models
+
+from channels.models import Channel
+from conversations.models import Conversation
+from kernel.clock import now
+from kernel.scoping.fields import TenantForeignKey
+from kernel.scoping.models import TenantModel
+
+
+class Message(TenantModel):
+    """``seq`` numbers the messages of a conversation: the order in which they were taken in.
+
+    ``external_id`` is the provider's id of an inbound message; an outbound one
+    has its own id there with ``out:`` before it, because the provider's comes
+    later and this row does not change.
+    """
+
+    immutable = True
+
+    INBOUND, OUTBOUND = "inbound", "outbound"
+
+    conversation = TenantForeignKey(Conversation, models.PROTECT, related_name="+")
+    channel = TenantForeignKey(Channel, models.PROTECT, related_name="+")
+    seq = models.BigIntegerField()
+    direction = models.CharField(max_length=8)
+    type = models.CharField(max_length=24)
+    text = models.TextField(blank=True)
+    content = models.JSONField(default=dict)
+    external_id = models.CharField(max_length=300)
+    reply_to_id = models.CharField(max_length=24, blank=True)
+    reply_to_external_id = models.CharField(max_length=300, blank=True)
+    forwarded = models.BooleanField(default=False)
+    referral = models.JSONField(null=True)
+    error = models.JSONField(null=True)
+    attachment_count = models.IntegerField(default=0)
+    sender_kind = models.CharField(max_length=12)
+    sender_id = models.CharField(max_length=24, blank=True)
+    sender_name = models.CharField(max_length=200, blank=True)
+    provider_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=now)
+
+    class Meta(TenantModel.Meta):
+        db_table = "messages"
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "channel", "external_id"], name="message_once"),
+            models.UniqueConstraint(fields=["tenant", "conversation", "seq"], name="message_order"),
+        ]
+
+
+class MessageUpdate(TenantModel):
+    """Something that happened to a message: a status or a reaction.
+
+    ``external_id`` is the provider's id of the message; ``message_id`` is empty
+    while that message is not known yet (a status may overtake our own record of
+    the send) and filled when it is. ``key`` recognises a repetition.
+    """
+
+    STATUS, REACTION = "status", "reaction"
+
+    channel = TenantForeignKey(Channel, models.PROTECT, related_name="+")
+    message_id = models.CharField(max_length=24, blank=True)
+    external_id = models.CharField(max_length=300, blank=True)
+    key = models.CharField(max_length=400)
+    kind = models.CharField(max_length=10)
+    status = models.CharField(max_length=12, blank=True)
+    emoji = models.CharField(max_length=64, blank=True)
+    actor_kind = models.CharField(max_length=12, blank=True)
+    actor_id = models.CharField(max_length=24, blank=True)
+    error = models.JSONField(null=True)
+    detail = models.JSONField(null=True)
+    provider_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=now)
+
+    class Meta(TenantModel.Meta):
+        db_table = "message_updates"
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "channel", "key"], name="update_once")
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "message_id", "id"], name="update_message"),
+            models.Index(fields=["tenant", "channel", "external_id", "message_id"], name="update_orphan"),
+        ]

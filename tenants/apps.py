@@ -1,0 +1,9 @@
+"""Tenants as a Django app."""
+
+from django.apps import AppConfig
+
+
+class TenantsConfig(AppConfig):
+    name = "tenants"
+    agent = "tenant"
+    default_auto_field = "kernel.mongo.fields.IdField"

@@ -1,0 +1,77 @@
+"""Every request to the API runs inside one tenant's scope, or inside none."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+import structlog
+from allauth.headless.internal.sessionkit import authenticate_by_x_session_token
+from django.http import HttpRequest, HttpResponse
+
+from kernel.errors import DomainError
+from kernel.mongo.transactions import assert_no_session
+from kernel.scoping import tenant_scope
+from tenants.access import acting
+from tenants.errors import NotSignedIn, TenantRequired
+from tenants.principals import principal_of_key, principal_of_user
+
+PREFIX = "/api/v1/"
+
+
+class TenantMiddleware:
+    """Finds who asks and in which tenant, checks membership, and enters the scope.
+
+    A refusal is kept on the request and raised by the API's authentication, so
+    that it is rendered where all errors are. There is no fallback to a last or
+    only tenant.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> HttpResponse:
+        if not request.path.startswith(PREFIX):
+            return self.get_response(request)
+        request.principal = request.tenant = request.refusal = None
+        with ExitStack() as stack:
+            try:
+                self._enter(request, stack)
+            except DomainError as refusal:
+                request.refusal = refusal
+            response = self.get_response(request)
+        assert_no_session()
+        return response
+
+    def _enter(self, request: Any, stack: ExitStack) -> None:
+        request.person = self._person(request)
+        bearer = bearer_of(request)
+        if bearer:
+            tenant, principal = principal_of_key(bearer, request.client_ip)
+        elif request.person is None:
+            raise NotSignedIn
+        elif named := request.headers.get("X-Tenant", ""):
+            tenant, principal = principal_of_user(request.person, named)
+        else:
+            raise TenantRequired
+        request.tenant, request.principal = tenant, principal
+        structlog.contextvars.bind_contextvars(tenantId=tenant.pk, user_id=principal.user_id)
+        stack.enter_context(tenant_scope(tenant))
+        stack.enter_context(
+            acting(principal, ip=request.client_ip, request_id=request.request_id)
+        )
+
+    def _person(self, request: Any) -> Any:
+        """The signed-in person: by ``X-Session-Token`` (apps) or by cookie (browsers)."""
+        token = request.headers.get("X-Session-Token", "")
+        if token:
+            found = authenticate_by_x_session_token(token)
+            request.by_cookie = False
+            return found[0] if found else None
+        request.by_cookie = True
+        return request.user if request.user.is_authenticated else None
+
+
+def bearer_of(request: HttpRequest) -> str:
+    """The API key of an ``Authorization: Bearer`` header; keys are never read from elsewhere."""
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    return value.strip() if scheme.lower() == "bearer" else ""

@@ -1,0 +1,9 @@
+"""Tenants and who may act in them."""
+
+from tenants.models.api_key import ApiKey
+from tenants.models.counter import TenantCounter
+from tenants.models.membership import Membership
+from tenants.models.settings import TenantSettings
+from tenants.models.tenant import Tenant
+
+__all__ = ["ApiKey", "Membership", "Tenant", "TenantCounter", "TenantSettings"]

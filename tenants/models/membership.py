@@ -1,0 +1,38 @@
+"""A person in a tenant."""
+
+from django.db import models
+
+from accounts.models import User
+from kernel.clock import now
+from kernel.scoping.models import TenantModel
+from tenants.permissions import ROLES
+
+
+class Membership(TenantModel):
+    """``role`` decides what the person may do here; ``availability`` whether work reaches them."""
+
+    ACTIVE, DISABLED = "active", "disabled"
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships", db_index=False)
+    role = models.CharField(max_length=20, choices=[(r, r) for r in ROLES])
+    status = models.CharField(max_length=10, default=ACTIVE,
+                              choices=[(ACTIVE, ACTIVE), (DISABLED, DISABLED)])  # fmt: skip
+    availability = models.CharField(max_length=10, default="online",
+                                    choices=[(a, a) for a in ("online", "away", "offline")])  # fmt: skip
+    email = models.EmailField()
+    name = models.CharField(max_length=120, blank=True)
+    created_at = models.DateTimeField(default=now)
+
+    cross_tenant_indexes = {"member_tenants": "a person's own list of tenants spans tenants"}
+
+    class Meta(TenantModel.Meta):
+        db_table = "tenant_users"
+        verbose_name = "member"
+        constraints = [models.UniqueConstraint(fields=["tenant", "user"], name="member_once")]
+        indexes = [
+            models.Index(fields=["user", "status"], name="member_tenants"),
+            models.Index(fields=["tenant", "status", "role"], name="member_roles"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email

@@ -1,0 +1,27 @@
+"""A company that uses the product."""
+
+from django.core.validators import RegexValidator
+from django.db import models
+
+from kernel.clock import now
+
+SLUG = RegexValidator(r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$", "lower-case letters, digits and inner dashes")
+
+
+class Tenant(models.Model):
+    """Global: its id is the tenant id that every other row carries."""
+
+    ACTIVE, SUSPENDED = "active", "suspended"
+
+    slug = models.CharField(max_length=40, unique=True, validators=[SLUG])
+    name = models.CharField(max_length=120)
+    status = models.CharField(max_length=12, default=ACTIVE,
+                              choices=[(ACTIVE, "active"), (SUSPENDED, "suspended")])  # fmt: skip
+    created_at = models.DateTimeField(default=now)
+    suspended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "tenants"
+
+    def __str__(self) -> str:
+        return self.name

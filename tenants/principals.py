@@ -1,0 +1,91 @@
+"""From a credential to a principal in a tenant."""
+
+import ipaddress
+from datetime import timedelta
+
+from django.db.models import Q
+
+from accounts.models import User
+from kernel.clock import now
+from kernel.scoping import Reason, tenant_scope, unscoped
+from tenants import keys
+from tenants.access import Principal
+from tenants.errors import BadApiKey, TenantNotFound, TenantSuspended
+from tenants.models import ApiKey, Membership, Tenant
+from tenants.permissions import ROLES
+
+LAST_USED_EVERY = timedelta(minutes=1)
+
+
+def principal_of_key(text: str, ip: str) -> tuple[Tenant, Principal]:
+    """The tenant and principal of an API key; raises ``BadApiKey`` or ``TenantSuspended``.
+
+    Nothing is cached, so that a revocation holds from the next request.
+    """
+    parsed = keys.parse(text)
+    if parsed is None:
+        raise BadApiKey("the key is malformed")
+    with unscoped(Reason.RESOLVE_API_KEY):
+        key = ApiKey.objects.filter(pk=parsed.id).first()
+    if key is None or not keys.matches(parsed.secret, key.digest):
+        raise BadApiKey
+    tenant = _open_tenant(Tenant.objects.filter(pk=key.tenant_id).first())
+    with tenant_scope(tenant):
+        return tenant, _key_principal(key, ip)
+
+
+def _key_principal(key: ApiKey, ip: str) -> Principal:
+    if key.revoked_at or (key.expires_at and key.expires_at <= now()):
+        raise BadApiKey("the key is revoked or has expired")
+    if key.cidrs and not _inside(ip, key.cidrs):
+        raise BadApiKey("the key is not allowed from this address")
+    maker = Membership.objects.filter(pk=key.created_by_id, status=Membership.ACTIVE).first()
+    if maker is None:
+        raise BadApiKey("the key's maker is no longer a member")
+    _note_use(key, ip)
+    return Principal(kind="api_key", id=key.pk, member_id=maker.pk, user_id="", name=key.name,
+                     role=maker.role, permissions=frozenset(key.scopes) & ROLES[maker.role])  # fmt: skip
+
+
+def _note_use(key: ApiKey, ip: str) -> None:
+    """At most once a minute, so that reading does not become writing."""
+    if key.last_used_at is None or key.last_used_at < now() - LAST_USED_EVERY:
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now(), last_used_ip=ip)
+
+
+def _inside(ip: str, cidrs: list[str]) -> bool:
+    try:
+        address = ipaddress.ip_address(ip)
+    except ValueError:
+        return False
+    return any(address in ipaddress.ip_network(cidr, strict=False) for cidr in cidrs)
+
+
+def principal_of_user(user: User, named: str) -> tuple[Tenant, Principal]:
+    """The tenant that ``named`` (slug or id) means and the person's membership in it.
+
+    A tenant one does not belong to and one that does not exist are the same answer.
+    """
+    by_id = Q(pk=named) if _is_id(named) else Q(slug=named)
+    tenant = Tenant.objects.filter(by_id).first()
+    if tenant is None:
+        raise TenantNotFound
+    with tenant_scope(tenant):
+        member = Membership.objects.filter(user_id=user.pk, status=Membership.ACTIVE).first()
+    if member is None:
+        raise TenantNotFound
+    _open_tenant(tenant)
+    return tenant, Principal(kind="member", id=member.pk, member_id=member.pk, user_id=user.pk,
+                             name=str(member), role=member.role, permissions=ROLES[member.role])  # fmt: skip
+
+
+def _open_tenant(tenant: Tenant | None) -> Tenant:
+    if tenant is None:
+        raise BadApiKey
+    if tenant.status == Tenant.SUSPENDED:
+        raise TenantSuspended
+    return tenant
+
+
+def _is_id(text: str) -> bool:
+    return len(text) == 24 and all(c in "0123456789abcdef" for c in text)

@@ -1,0 +1,120 @@
+"""Members: added by address, changed, removed; a tenant always keeps an owner."""
+
+from django.db import IntegrityError
+from pymongo.errors import DuplicateKeyError
+
+from accounts.models import User
+from kernel import audit
+from kernel.events import emit
+from kernel.mongo.doors import collection, owner
+from kernel.mongo.transactions import run_transaction
+from tenants.access import Principal, require
+from tenants.errors import AlreadyMember, LastOwner, MemberNotFound, NoSuchPerson, RoleTooHigh
+from tenants.events import MemberAdded, MemberChanged, MemberRemoved
+from tenants.models import Membership, TenantSettings
+from tenants.permissions import Permission
+from tenants.services.validation import validated
+
+
+def add_member(*, email: str, role: str) -> Membership:
+    """Make a person who has signed up a member; nobody gives a role above their own."""
+    principal = require(Permission.MEMBERS_MANAGE)
+    _may_give(principal, role)
+    user = User.objects.filter(email=email.strip().lower(), is_active=True).first()
+    if user is None:
+        raise NoSuchPerson(errors=[{"field": "email", "code": "unknown"}])
+    try:
+        return run_transaction(lambda: _add(user, role))
+    except (IntegrityError, DuplicateKeyError) as error:
+        raise AlreadyMember from error
+
+
+def _add(user: User, role: str) -> Membership:
+    member = Membership(user=user, role=role, email=user.email, name=user.name)
+    validated(member)
+    member.save(force_insert=True)
+    audit.record("member.added", member, {"role": [None, role]})
+    emit(MemberAdded(member_id=member.pk, role=role))
+    return member
+
+
+def change_member(
+    *, member_id: str, role: str | None = None, status: str | None = None,
+    availability: str | None = None,
+) -> Membership:  # fmt: skip
+    """Change a member; one's own availability needs no permission."""
+    return run_transaction(lambda: _change(member_id, role, status, availability))
+
+
+def _change(
+    member_id: str, role: str | None, status: str | None, availability: str | None
+) -> Membership:
+    member = _get(member_id)
+    own_availability = role is None and status is None
+    principal = require(*_needed(member, own_availability))
+    wanted = {"role": role, "status": status, "availability": availability}
+    changes = {n: v for n, v in wanted.items() if v is not None and v != getattr(member, n)}
+    before = {name: getattr(member, name) for name in changes}
+    if {"role", "status"} & set(changes):
+        _may_give(principal, member.role)
+        _may_give(principal, changes.get("role", member.role))
+        _keep_an_owner(member, changes.get("role", member.role), changes.get("status", member.status))
+    for name, value in changes.items():
+        setattr(member, name, value)
+    validated(member)
+    if changes:
+        member.save(update_fields=list(changes))
+        audit.record("member.changed", member, {n: [before[n], v] for n, v in changes.items()})
+        emit(MemberChanged(member_id=member.pk, role=member.role, status=member.status))
+    return member
+
+
+def remove_member(*, member_id: str) -> None:
+    """End a membership; keys that the member made end with it."""
+    run_transaction(lambda: _remove(member_id))
+
+
+def _remove(member_id: str) -> None:
+    principal = require(Permission.MEMBERS_MANAGE)
+    member = _get(member_id)
+    _may_give(principal, member.role)
+    _keep_an_owner(member, "", Membership.DISABLED)
+    member.status = Membership.DISABLED
+    member.save(update_fields=["status"])
+    audit.record("member.removed", member, {"status": [Membership.ACTIVE, Membership.DISABLED]})
+    emit(MemberRemoved(member_id=member.pk))
+
+
+def _get(member_id: str) -> Membership:
+    member = Membership.objects.filter(pk=member_id).first()
+    if member is None:
+        raise MemberNotFound
+    return member
+
+
+def _needed(member: Membership, own_availability: bool) -> tuple[Permission, ...]:
+    from tenants.access import current_principal
+
+    mine = own_availability and current_principal().member_id == member.pk
+    return () if mine else (Permission.MEMBERS_MANAGE,)
+
+
+def _may_give(principal: Principal, role: str) -> None:
+    if not principal.outranks(role):
+        raise RoleTooHigh
+
+
+def _keep_an_owner(member: Membership, role: str, status: str) -> None:
+    """Refuse to take the last owner away, also when two requests take one each.
+
+    Both touch the settings row first, so one of two such transactions waits for
+    the other and then counts again.
+    """
+    if member.role != "owner" or member.status != Membership.ACTIVE:
+        return
+    if role == "owner" and status == Membership.ACTIVE:
+        return
+    collection(TenantSettings).update_one({**owner()}, {"$inc": {"owner_changes": 1}})
+    others = Membership.objects.filter(role="owner", status=Membership.ACTIVE)
+    if not others.exclude(pk=member.pk).exists():
+        raise LastOwner

@@ -1,0 +1,31 @@
+"""What a provider posted, byte for byte."""
+
+from django.db import models
+from django_mongodb_backend.fields import ArrayField
+
+
+class WebhookDelivery(models.Model):
+    """Global until routed: one POST may carry items of several tenants.
+
+    The edge inserts it before it answers 200. ``account`` closes it:
+    ``{"received", "stored", "duplicate", "ignored", "parked", "dead"}`` add up.
+    ``parked`` lists the addresses of items nobody owns yet, ``kind:value``.
+    """
+
+    NEW, DONE = "new", "done"
+
+    source = models.CharField(max_length=40)
+    body = models.BinaryField()
+    received_at = models.DateTimeField()
+    state = models.CharField(max_length=8, default=NEW)
+    account = models.JSONField(default=dict)
+    problems = models.JSONField(default=list)
+    parked = ArrayField(models.CharField(max_length=120), default=list)
+    exploded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "webhook_deliveries"
+        indexes = [
+            models.Index(fields=["state", "id"], name="delivery_new"),
+            models.Index(fields=["parked", "id"], name="delivery_parked"),
+        ]

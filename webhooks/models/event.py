@@ -1,0 +1,30 @@
+"""One item of a delivery, routed to its tenant."""
+
+from django.db import models
+
+from channels.models import Channel
+from kernel.models.work import WorkItem
+from kernel.scoping.fields import TenantForeignKey
+
+
+class WebhookEvent(WorkItem):
+    """The work of applying one item; its lane is one of the tenant's slots.
+
+    ``event_key`` is the item's natural key in its channel, so that a
+    redelivery, however late, finds it here.
+    """
+
+    channel = TenantForeignKey(Channel, models.CASCADE, related_name="+")
+    event_key = models.CharField(max_length=400)
+    delivery_id = models.CharField(max_length=24)
+    position = models.IntegerField()
+    field = models.CharField(max_length=60)
+    body = models.JSONField()
+    received_at = models.DateTimeField()
+
+    class Meta(WorkItem.Meta):
+        abstract = False
+        db_table = "webhook_events"
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "channel", "event_key"], name="inbound_once")
+        ]
