@@ -1,10 +1,18 @@
-"""Contrib apps with ids that this database has (allauth's have a setting for that)."""
+"""The project, and contrib apps with ids that this database has (allauth's have a setting for that)."""
 
+from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig as BaseAdminConfig
 from django.contrib.auth.apps import AuthConfig as BaseAuthConfig
 from django.contrib.contenttypes.apps import ContentTypesConfig as BaseContentTypesConfig
 
 ID_FIELD = "kernel.mongo.fields.IdField"
+
+
+class ProjectConfig(AppConfig):
+    """The project itself: commands that cross all apps."""
+
+    name = "config"
+    default_auto_field = ID_FIELD
 
 
 class AdminConfig(BaseAdminConfig):

@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime
 
-NEVER = datetime(9999, 1, 1, tzinfo=UTC)
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+from kernel.mongo.wake import LONG_AGO, NEVER
+
+__all__ = ["LONG_AGO", "NEVER", "now"]
 
 
 def now() -> datetime:

@@ -13,7 +13,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from typing import TextIO, cast
+from typing import Literal, TextIO, cast
 
 import structlog
 from structlog.contextvars import bind_contextvars, bound_contextvars, clear_contextvars
@@ -33,22 +33,31 @@ REDACTED_KEYS = frozenset(_KEYS.split())
 _EVENT_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _MAX_DEPTH = 6
 _MAX_TEXT = 20_000
+_MAX_KINDS = 2_000
+# Each pattern can begin only once in a run of its characters, so that the time stays linear in
+# the length of a hostile text.
 _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b(?:EAA|IGAA|IGQV)[A-Za-z0-9_-]{8,}"), MASK),
     (re.compile(r"\bsb_(?:live|test)_\w+"), MASK),
     (re.compile(r"\bwhsec_[\w+/=-]+"), MASK),
-    (re.compile(r"\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*"), MASK),
+    (re.compile(r"(?<![\w-])eyJ[\w-]{5,}\.[\w-]+\.[\w-]*"), MASK),
     (re.compile(r"\b(Bearer|Basic|Token)\s+[\w.~+/=-]{6,}", re.IGNORECASE), rf"\1 {MASK}"),
     (
         re.compile(
-            r"""\b([\w.-]*(?:token|secret|password|passwd|signature|sessionid|cookie|api_key))
-            (["']?\s*[=:]\s*["']?)[^\s"'&;,}]+""",
+            r"""((?:token|secret|password|passwd|signature|sessionid|cookie|api_key)
+            ["']?\s{0,3}[=:]\s{0,3}["']?)[^\s"'&;,}]+""",
             re.IGNORECASE | re.VERBOSE,
         ),
-        rf"\1\2{MASK}",
+        rf"\1{MASK}",
     ),
     (re.compile(r"(://)[^/\s:@]*:[^/\s@]+@"), rf"\1{MASK}@"),
-    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "[e-mail]"),
+    (re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "[e-mail]"),
+)
+# What every secret and every telephone number begins with or holds: most values hold none of
+# it, and one search spares them the others.
+_SUSPECT = re.compile(
+    r"EAA|IGAA|IGQV|sb_|whsec_|eyJ|://|@|\d{8}|\+\d"
+    r"|(?i:bearer|basic|token|secret|passw|signature|sessionid|cookie|api_key)"
 )
 # A run of 8 to 15 digits, or a number written internationally with spaces; not a part of an
 # identifier, a decimal, a date or an address. The last two digits stay, to tell numbers apart.
@@ -119,24 +128,40 @@ bound = bound_contextvars
 """`with bound(task_id=…):` binds for the length of a block, and restores what was before."""
 
 
+# A key belongs to the chain itself, or its value is masked, an identifier, or plain data.
+_Kind = Literal["chain", "masked", "identifier", "data"]
+
+
 class Redactor:
     """The processor that masks by key and by look, to any depth that a log needs."""
 
     def __init__(self, keys: Iterable[str] = ()) -> None:
         self._keys = REDACTED_KEYS | {_normal(key) for key in keys}
+        self._kinds: dict[str, _Kind] = {}
 
     def __call__(self, logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
         return {_inline(key): self._member(key, value, 0) for key, value in event.items()}
 
     def _member(self, key: str, value: object, depth: int) -> object:
-        if key.startswith("_") or key in _PLAIN:
+        kind = self._kinds.get(key) or self._learn(key)
+        if kind == "chain":
             return value
-        normal = _normal(key)
-        if normal in self._keys or normal.rpartition("_")[2] in self._keys:
+        if kind == "masked":
             return value if value is None or isinstance(value, bool) else MASK
-        if normal == "id" or normal.endswith(("_id", "_ids")):
-            return self._value(value, depth, phones=False)
-        return self._value(value, depth)
+        return self._value(value, depth, phones=kind == "data")
+
+    def _learn(self, key: str) -> _Kind:
+        normal = _normal(key)
+        kind: _Kind = "data"
+        if key.startswith("_") or key in _PLAIN:
+            kind = "chain"
+        elif normal in self._keys or normal.rpartition("_")[2] in self._keys:
+            kind = "masked"
+        elif normal == "id" or normal.endswith(("_id", "_ids")):
+            kind = "identifier"
+        if len(self._kinds) < _MAX_KINDS:  # keys may come from a provider's payload
+            self._kinds[key] = kind
+        return kind
 
     def _value(self, value: object, depth: int, *, phones: bool = True) -> object:
         if value is None or isinstance(value, bool | int | float):
@@ -154,6 +179,8 @@ class Redactor:
 def redact_text(text: str, *, phones: bool = True) -> str:
     """`text` without credentials, e-mail addresses and, unless told otherwise, phone numbers."""
     text = text[:_MAX_TEXT]
+    if not _SUSPECT.search(text):
+        return text
     for pattern, replacement in _SECRETS:
         text = pattern.sub(replacement, text)
     return _PHONE.sub(_mask_phone, text) if phones else text
@@ -173,6 +200,8 @@ def _normal(key: str) -> str:
 
 
 def _inline(text: str) -> str:
+    if text.isprintable():
+        return text
     return _CONTROL.sub(lambda match: _NAMES.get(match[0], f"\\x{ord(match[0]):02x}"), text)
 
 

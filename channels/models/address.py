@@ -6,15 +6,23 @@ from kernel.clock import now
 
 
 class ChannelAddress(models.Model):
-    """Global: an inbound item says only its address. The unique key gives each one owner at most."""
+    """Global: an inbound item says only its address. The unique key gives each one owner at most.
+
+    ``replay_pending`` is true until what arrived before the connection has been
+    routed; newer items wait behind it.
+    """
 
     kind = models.CharField(max_length=30)
     value = models.CharField(max_length=80)
     tenant_id = models.CharField(max_length=24)
     channel_id = models.CharField(max_length=24)
+    replay_pending = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=now)
 
     class Meta:
         db_table = "channel_addresses"
         constraints = [models.UniqueConstraint(fields=["kind", "value"], name="address_owner")]
-        indexes = [models.Index(fields=["channel_id"], name="address_channel")]
+        indexes = [
+            models.Index(fields=["channel_id"], name="address_channel"),
+            models.Index(fields=["replay_pending"], name="address_replay"),
+        ]

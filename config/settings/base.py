@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "conversations",
     "messaging",
     "webhooks",
+    "config.apps.ProjectConfig",
 ]
 
 MIDDLEWARE = [

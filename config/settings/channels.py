@@ -13,3 +13,5 @@ SPOOL = text("SWITCHBOARD_SPOOL", f"{DATA}/spool")
 UNKNOWN_AFTER_S = number("SWITCHBOARD_UNKNOWN_AFTER_S", 120)
 MEDIA_MAX_BYTES = 100_000_000
 MEDIA_LINK_S = 3600
+# A customer takes one message each six seconds from a number, and a burst of 45 on credit.
+PAIR_BURST = number("SWITCHBOARD_PAIR_BURST", 45)

@@ -43,7 +43,8 @@ def _logins(document: Mapping[str, Any]) -> Iterator[str]:
         ]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     for row in rows:
-        yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        yield "  " + "  ".join(cells).rstrip()
 
 
 def _pair(user: Mapping[str, Any]) -> tuple[str, str]:

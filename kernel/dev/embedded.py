@@ -139,7 +139,7 @@ class Stack(AbstractContextManager["Stack"]):
             while not child.is_ready():
                 if child.pid is None or child.poll() is not None or time.monotonic() > deadline:
                     raise CannotStart(f"{name} is not ready.\n" + "\n".join(child.recent))
-                time.sleep(0.05)
+                time.sleep(0.1)
 
     def stop(self, *names: str) -> None:
         """Stop gracefully."""

@@ -50,10 +50,13 @@ class WorkerClass:
     concurrency: int
 
 
+# In a development container everything runs as root; eight lines at each start say nothing new.
+ROOT_WARNING_OFF = "ignore:You're running the worker with superuser privileges"
+
 # Inbound is one process: its tasks drain batches and are bound by the database, not by waiting.
 WORKER_CLASSES = (
     WorkerClass("inbound", ("inbound",), "prefork", 1),
-    WorkerClass("outbound", ("outbound", "media", "default"), "prefork", 2),
+    WorkerClass("outbound", ("outbound", "default"), "prefork", 2),
 )
 
 
@@ -77,13 +80,13 @@ def simulator(folder: DataFolder, ports: Ports) -> Process:
         *(sys.executable, "-m", "channels.simulator.meta"),
         *("--host", HOST, "--port", str(ports.simulator), "--config", str(folder.simulator)),
     )
-    live = answers(f"{Addresses.of(ports).simulator}/live")
+    live = answers(f"{Addresses.of(ports).simulator}/_sim/state")
     return Process("simulator", command, Tier.SIMULATOR, ready=live)
 
 
 def worker(kind: WorkerClass) -> Process:
     command = (
-        *(sys.executable, "-m", "celery", "-A", "config", "worker"),
+        *(sys.executable, "-m", "celery", "-A", "config", "--quiet", "worker"),
         *("-Q", ",".join(kind.queues), "-n", f"{kind.name}@%h"),
         *("-P", kind.pool, "-c", str(kind.concurrency), "--loglevel", "INFO"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
@@ -94,13 +97,14 @@ def worker(kind: WorkerClass) -> Process:
         Tier.WORKER,
         ready=printed(" ready."),
         canaries=kind.queues,
+        env={"PYTHONWARNINGS": ROOT_WARNING_OFF},
     )
 
 
 def beat(folder: DataFolder) -> Process:
     """The clock of the sweeper and the canaries. Wedged, it leaves every canary overdue."""
     command = (
-        *(sys.executable, "-m", "celery", "-A", "config", "beat"),
+        *(sys.executable, "-m", "celery", "-A", "config", "--quiet", "beat"),
         *("--schedule", str(folder.path / "celerybeat"), "--pidfile", ""),
         *("--loglevel", "WARNING"),
     )

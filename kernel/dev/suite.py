@@ -38,7 +38,8 @@ def _stop_on_termination() -> None:
 
 def _pytest(arguments: Sequence[str], env: Mapping[str, str]) -> int:
     command = leash.leashed((sys.executable, "-m", "pytest", *arguments))
-    running = subprocess.Popen(command, cwd=ROOT, env=dict(env), stdin=subprocess.DEVNULL)
+    # stdin stays: `make test ARGS="--pdb ..."` needs it.
+    running = subprocess.Popen(command, cwd=ROOT, env=dict(env))
     try:
         return running.wait()
     except KeyboardInterrupt:

@@ -6,7 +6,8 @@ are banned (ADR 0004).
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import pymongo
@@ -80,6 +81,16 @@ def transactional(function: Callable[..., T]) -> Callable[..., T]:
 def on_commit(hook: Callable[[], None]) -> None:
     """Run ``hook`` once after the transaction succeeds; at once when there is none."""
     connection.on_commit(hook)
+
+
+@contextmanager
+def outside_transaction() -> Iterator[None]:
+    """Run commands on their own while a transaction is open: for numbers that may have gaps but never conflict."""
+    session, connection.session = connection.session, None
+    try:
+        yield
+    finally:
+        connection.session = session
 
 
 def in_transaction() -> bool:

@@ -6,6 +6,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from kernel.egress import AllowList, Response, request
 from kernel.egress.pool import POOL
@@ -64,10 +65,10 @@ def listening(handler: Handler, context: ssl.SSLContext | None = None) -> Iterat
         POOL.clear()
 
 
-def get(server: Server, path: str = "", **options: object) -> Response:
+def get(server: Server, path: str = "", **options: Any) -> Response:
     """GET from `server` within two seconds, loopback allowed."""
-    settings = {"allow": LOOPBACK, "timeout_s": 2.0} | options
-    return request("GET", server.url + path, **settings)  # type: ignore[arg-type]
+    settings: dict[str, Any] = {"allow": LOOPBACK, "timeout_s": 2.0} | options
+    return request("GET", server.url + path, **settings)
 
 
 def read_request(connection: socket.socket) -> bytes:

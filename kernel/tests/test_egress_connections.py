@@ -1,6 +1,7 @@
 """The outgoing door: kept connections, and TLS."""
 
 import datetime
+import os
 import socket
 import ssl
 import threading
@@ -83,6 +84,17 @@ def test_connection_idle_for_too_long_is_replaced(monkeypatch: pytest.MonkeyPatc
         time.sleep(0.1)
         get(server)
         assert server.connections == 2 and len(POOL) == 1
+
+
+def test_forked_child_starts_without_connections_and_leaves_the_parents_alone() -> None:
+    with listening(answering(OK)) as server:
+        get(server)
+        child = os.fork()
+        if not child:
+            os._exit(len(POOL))
+        _, status = os.waitpid(child, 0)
+        assert os.waitstatus_to_exitcode(status) == 0 and len(POOL) == 1
+        assert get(server).status == 200 and server.connections == 1
 
 
 def test_request_that_does_not_leave_over_a_kept_connection_goes_over_a_new_one() -> None:
@@ -174,7 +186,11 @@ def server_tls(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[s
 
 def test_tls_connection_is_checked_for_the_name_and_kept(server_tls: ssl.SSLContext) -> None:
     names: list[str] = []
-    server_tls.sni_callback = lambda sock, name, context: names.append(name)  # type: ignore[assignment]
+
+    def note(sock: ssl.SSLObject, name: str, context: ssl.SSLContext) -> None:
+        names.append(name)
+
+    server_tls.sni_callback = note
     with listening(answering(OK), server_tls) as server:
         url = f"https://graph.example:{server.port}/"
         for _ in range(5):
@@ -217,4 +233,4 @@ def test_handshake_that_never_ends_is_not_sent_after_the_connect_time() -> None:
         with pytest.raises(NotSent) as caught:
             request("GET", f"https://127.0.0.1:{server.port}/", allow=LOOPBACK, connect_s=0.2)
         assert caught.value.reason == "connect_timeout"
-        assert time.monotonic() - begun < 0.5
+        assert time.monotonic() - begun < 0.9

@@ -12,6 +12,7 @@ import structlog
 from celery import current_app
 from django.conf import settings
 
+from kernel.ratelimit import connect
 from kernel.work.registry import kind_named
 
 log = structlog.get_logger(agentName="kernel")
@@ -26,9 +27,7 @@ def bell_client() -> redis.Redis:
     """Redis with short timeouts and no retries: a frozen Redis may cost 0.25 s, not 45 s."""
     global _client, _client_pid
     if _client is None or _client_pid != os.getpid():
-        _client = redis.Redis.from_url(
-            settings.REDIS_URL, socket_timeout=0.25, socket_connect_timeout=0.25, retry=None
-        )
+        _client = connect(settings.REDIS_URL)
         _client_pid = os.getpid()
     return _client
 

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import DatabaseError
-from pymongo.errors import PyMongoError
+from django.db import DatabaseError, IntegrityError
+from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 
 from kernel.clock import now
 from kernel.models.work import WorkItem
@@ -130,6 +130,8 @@ def serve_batches(
     except Hold as hold:
         _park(model, lease, hold.reason)
         return Released(held=hold.reason)
+    except (PyMongoError, DatabaseError):
+        return _give_back(model, batch)
     return Released(due_at=retry or batch.next_turn(), served=len(batch.items))
 
 
@@ -149,7 +151,7 @@ def _apply(model: Any, items: list[Any], handle: Any, on_bury: Any) -> datetime 
         finish(model, items, done_fields())
 
     try:
-        run_transaction(body)
+        run_transaction_again(body)
         return None
     except (Hold, StaleFence, PyMongoError, DatabaseError):
         raise
@@ -157,6 +159,16 @@ def _apply(model: Any, items: list[Any], handle: Any, on_bury: Any) -> datetime 
         if len(items) > 1:
             return _split(model, items, handle, on_bury)
         return settle_failure(model, items[0], error, on_bury)
+
+
+def run_transaction_again(body: Callable[[], None]) -> None:
+    """A unique key taken by a concurrent transaction is no failure: the next try reads what it wrote."""
+    for _ in range(3):
+        try:
+            return run_transaction(body)
+        except (DuplicateKeyError, BulkWriteError, IntegrityError):
+            continue
+    return run_transaction(body)
 
 
 def _split(model: Any, items: list[Any], handle: Any, on_bury: Any) -> datetime | None:
@@ -213,8 +225,10 @@ def serve_one(
     except Hold as hold:
         _park(model, lease, hold.reason)
         return Released(held=hold.reason)
-    except (StaleFence, PyMongoError, DatabaseError):
+    except StaleFence:
         raise
+    except (PyMongoError, DatabaseError):
+        return _give_back(model, batch)
     except Exception as error:  # noqa: BLE001
         retry = settle_failure(model, item, error, on_bury)
     else:
@@ -243,6 +257,15 @@ def _settle(model: Any, item: Any, outcome: Outcome, on_bury: Any) -> datetime |
 
     run_transaction(body)
     return due_at
+
+
+def _give_back(model: Any, batch: Batch) -> Released:
+    """The database failed, not the items: they keep their attempts and the lane comes back soon."""
+    log.warning("batch.given_back", collection=model._meta.db_table, items=len(batch.items), exc_info=True)
+    ids = [ObjectId(i.pk) for i in batch.items]
+    mine = {**owner(), "_id": {"$in": ids}, "fence": batch.items[0].fence, "state": WorkItem.LEASED}
+    collection(model).update_many(mine, {"$set": {"state": WorkItem.READY}, "$inc": {"attempts": -1}})
+    return Released(due_at=now() + timedelta(seconds=1))
 
 
 def _park(model: Any, lease: Lease, reason: str) -> None:

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pymongo import ReturnDocument, UpdateOne
+from pymongo import ReturnDocument
 
 from kernel.clock import LONG_AGO, NEVER, now
 from kernel.models import Lane, LaneMark
 from kernel.mongo.doors import collection, new_object_id
 from kernel.mongo.transactions import on_commit
+from kernel.mongo.wake import wake
 from kernel.scoping.context import current_scope
 from kernel.work.outcomes import StaleFence
 from kernel.work.registry import Released
@@ -80,28 +81,10 @@ def _after_commit(kind: str, marks: list[Stage]) -> None:
 def fold(marks: list[Stage]) -> None:
     """Turn marks into due lanes. Idempotent: a mark folded twice wakes its lane twice."""
     lanes = collection(Lane)
-    lanes.bulk_write([_wake(m) for m in marks], ordered=False)
+    lanes.bulk_write(
+        [wake(m["kind"], m["key"], m["tenant_id"], m["due_at"]) for m in marks], ordered=False
+    )
     collection(LaneMark).delete_many({"_id": {"$in": [m["_id"] for m in marks]}})
-
-
-def _wake(mark: Stage) -> UpdateOne:
-    busy = {"$gt": [{"$ifNull": ["$lease_until", LONG_AGO]}, "$$NOW"]}
-    held = {"$ne": [{"$ifNull": ["$held", ""]}, ""]}
-    due = {"$ifNull": ["$due_at", NEVER]}
-    sooner = {"$min": [due, {"$max": [mark["due_at"], "$$NOW"]}]}
-    return UpdateOne(
-        {"kind": mark["kind"], "key": mark["key"]},
-        [{"$set": {
-            "tenant_id": mark["tenant_id"],
-            "fence": {"$ifNull": ["$fence", 0]},
-            "rev": {"$add": [{"$ifNull": ["$rev", 0]}, 1]},
-            "held": {"$ifNull": ["$held", ""]},
-            "holder": {"$ifNull": ["$holder", ""]},
-            "lease_until": {"$ifNull": ["$lease_until", LONG_AGO]},
-            "due_at": {"$cond": [{"$or": [busy, held]}, due, sooner]},
-        }}],
-        upsert=True,
-    )  # fmt: skip
 
 
 def claim(kind: str, lease_s: float) -> Lease | None:

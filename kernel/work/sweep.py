@@ -4,6 +4,7 @@ Beat runs it every five seconds and so does each worker's own timer; more of
 them, or none, change latency only.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
@@ -20,10 +21,20 @@ log = structlog.get_logger(agentName="kernel")
 LEFT_BEHIND_S = 2
 
 
+_probes: list[Callable[[], None]] = []
+
+
+def register_probe(probe: Callable[[], None]) -> None:
+    """A look for work that is announced by other means than marks; it marks what it finds."""
+    _probes.append(probe)
+
+
 def sweep() -> list[str]:
     """Fold what was left behind and ring each kind that has a due lane; returns those kinds."""
     with unscoped(Reason.SWEEP_WORK):
         _fold_left_behind()
+        for probe in _probes:
+            probe()
         due = [kind.name for kind in kinds() if lanes.is_due(kind.name)]
     for kind in due:
         bell.ring(kind)

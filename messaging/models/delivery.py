@@ -44,3 +44,15 @@ class DeliveryCheck(WorkItem):
     class Meta(WorkItem.Meta):
         abstract = False
         db_table = "delivery_checks"
+
+
+class ReadReceipt(WorkItem):
+    """Showing the customer that we read, or that we type; best effort, newest first served."""
+
+    channel = TenantForeignKey(Channel, models.CASCADE, related_name="+")
+    external_id = models.CharField(max_length=300)
+    typing = models.BooleanField(default=False)
+
+    class Meta(WorkItem.Meta):
+        abstract = False
+        db_table = "read_receipts"

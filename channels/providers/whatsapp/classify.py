@@ -43,10 +43,17 @@ def classify(
     if code is None and http_status == 504:
         return Unknown(reason="the gateway timed out (HTTP 504)")
     wait = retry_after if retry_after is not None else regain_seconds(usage_headers or {})
-    rule = rule_for(code, as_int(given, "error_subcode")) if code is not None else None
+    rule = _documented(code, given)
     if rule is None or (http_status == 429 and rule.kind in ("R", "P")):
         return _by_status(http_status, given, http_status if code is None else code, wait)
     return _by_rule(rule, given, wait)
+
+
+def _documented(code: int | None, error: dict[str, Any]) -> Rule | None:
+    if code == 100 and "appsecret_proof" in as_text(error, "message"):
+        # The general code for a bad parameter, here about every request and not about this one.
+        code = 104
+    return rule_for(code, as_int(error, "error_subcode")) if code is not None else None
 
 
 def _by_rule(rule: Rule, error: dict[str, Any], wait: float | None) -> Outcome:

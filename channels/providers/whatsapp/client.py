@@ -17,7 +17,13 @@ from channels.providers.contract import (
     Unknown,
 )
 from channels.providers.events import Identity
-from channels.providers.whatsapp.access import as_int, as_objects, as_sha256, as_text
+from channels.providers.whatsapp.access import (
+    as_int,
+    as_object,
+    as_objects,
+    as_sha256,
+    as_text,
+)
 from channels.providers.whatsapp.compose import mark_read_body
 from channels.providers.whatsapp.graph import (
     Operation,
@@ -26,12 +32,20 @@ from channels.providers.whatsapp.graph import (
     repeatable,
     token_refusal,
 )
-from channels.providers.whatsapp.health import check_channel, describe_number
+from channels.providers.whatsapp.health import (
+    NUMBER_FIELDS,
+    check_channel,
+    describe_number,
+)
 from channels.providers.whatsapp.identity import BSUID, WA_ID
 from kernel import egress
+from kernel.jsonsafe import pruned
 
 Json = dict[str, Any]
 
+_TEMPLATE_FIELDS = (
+    "id,name,language,status,category,parameter_format,components,quality_score,rejected_reason"
+)
 _ASK_AGAIN = "Ask the customer to send the file again."
 
 
@@ -104,12 +118,37 @@ class WhatsAppClient:
             self._operation(), self._credentials, self._phone_number_id, self._waba_id, self._app_id
         )
 
-    def describe(self) -> Json:
-        """Return what Meta says of the number, in our names; empty when it does not answer."""
-        return describe_number(self._operation(), self._credentials, self._phone_number_id)
+    def describe(self) -> Json | Outcome:
+        """Return what Meta says of the number, in our names, or why it says nothing."""
+        if not self._phone_number_id:
+            return _no_id("phone number")
+        number = self._object(self._operation(), self._phone_number_id, fields=NUMBER_FIELDS)
+        return describe_number(number) if isinstance(number, dict) else number
+
+    def templates(self) -> list[Json] | Outcome:
+        """Return all templates of the account as Meta has them, made storable.
+
+        An account may have 6,000; a listing that does not end within the time is an outcome.
+        """
+        if not self._waba_id:
+            return _no_id("WhatsApp account")
+        operation, found, after = self._operation(), list[Json](), ""
+        while True:
+            params = {"fields": _TEMPLATE_FIELDS, "limit": "100"}
+            params |= {"after": after} if after else {}
+            page = self._object(operation, self._waba_id, "message_templates", **params)
+            if not isinstance(page, dict):
+                return page
+            found += [pruned(entry) for entry in as_objects(page, "data")]
+            paging, before = as_object(page, "paging"), after
+            after = as_text(as_object(paging, "cursors"), "after")
+            if not as_text(paging, "next") or not after or after == before:
+                return found
 
     def subscribe(self) -> Outcome | None:
         """Have the account's webhooks delivered to our app; without it nothing ever arrives."""
+        if not self._waba_id:
+            return _no_id("WhatsApp account")
         return self._confirm(self._waba_id, self._waba_id, "subscribed_apps")
 
     def _operation(self) -> Operation:
@@ -124,6 +163,13 @@ class WhatsAppClient:
             return Accepted(external_id=subject)
         return Transient(code=0, title="no usable answer (no success)")
 
+    def _object(self, operation: Operation, *path: str, **params: str) -> Json | Outcome:
+        """GET an object; anything else in its place is no answer."""
+        response = self._try(lambda: operation.call("GET", *path, params=params))
+        if not isinstance(response, egress.Response):
+            return response
+        return read_json(response) or Transient(code=0, title="no usable answer (no object)")
+
     def _try(self, call: Callable[[], egress.Response]) -> egress.Response | Outcome:
         """Return a 2xx answer, or the outcome of a repeatable call that failed."""
         if broken := token_refusal(self._credentials.access_token):
@@ -135,14 +181,13 @@ class WhatsAppClient:
         return response if response.ok else repeatable(refusal(response))
 
     def _media(self, operation: Operation, media_id: str) -> Json | Outcome:
-        params = {"phone_number_id": self._phone_number_id} if self._phone_number_id else None
-        response = self._try(lambda: operation.call("GET", media_id, params=params))
-        if isinstance(response, ChannelBroken) and response.code == 100:
+        params = {"phone_number_id": self._phone_number_id} if self._phone_number_id else {}
+        described = self._object(operation, media_id, **params)
+        if isinstance(described, ChannelBroken) and described.code == 100:
             # For a file, "missing or no permission" speaks of the file, not of the channel.
             return Rejected(code=100, title="The file is gone at WhatsApp", advice=_ASK_AGAIN)
-        if not isinstance(response, egress.Response):
-            return response
-        described = read_json(response)
+        if not isinstance(described, dict):
+            return described
         if not as_text(described, "url"):
             return Transient(code=0, title="no usable answer (no address)")
         return described
@@ -180,6 +225,12 @@ def _accepted(response: egress.Response) -> Accepted | Unknown:
         if value := as_text(contact, key):
             return Accepted(external_id=external_id, alias=Identity(kind=kind, value=value))
     return Accepted(external_id=external_id)
+
+
+def _no_id(subject: str) -> Rejected:
+    return Rejected(
+        code=0, title=f"The {subject}'s id is not set", advice="Connect the channel with its ids."
+    )
 
 
 def _too_large(max_bytes: int) -> Rejected:

@@ -14,6 +14,7 @@ from channels.providers.events import Event
 from channels.providers.whatsapp import limits
 from channels.providers.whatsapp.client import WhatsAppClient
 from channels.providers.whatsapp.compose import compose
+from channels.providers.whatsapp.definition import template_parameters
 from channels.providers.whatsapp.errors import Rule, rule_for
 from channels.providers.whatsapp.explode import explode
 from channels.providers.whatsapp.parse import parse
@@ -95,6 +96,12 @@ class WhatsAppProvider:
     ) -> WhatsAppClient:
         """Return a client for the channel with these external ids."""
         return WhatsAppClient(external, credentials, endpoint)
+
+    def template_parameters(
+        self, components: Any, parameter_format: str = "POSITIONAL"
+    ) -> dict[str, Any]:
+        """Return the ``expected`` member for a template's content, from its synced definition."""
+        return template_parameters(components, parameter_format)
 
     def explain(self, code: int) -> Rule | None:
         """Return what an error code means, for a failed status; None if undocumented."""

@@ -62,8 +62,7 @@ def _check_expected(content: Json, media: OutboundMedia | None) -> None:
     expected = content.get("expected")
     if not isinstance(expected, dict):
         return
-    if expected.get("header") and not content.get("header") and media is None:
-        raise _missing("template.header", "header")
+    _check_header(expected.get("header"), content.get("header"), media)
     wanted, given = expected.get("body"), content.get("body") or []
     if isinstance(wanted, int):
         _check_positions(wanted, given)
@@ -73,6 +72,15 @@ def _check_expected(content: Json, media: OutboundMedia | None) -> None:
     for index in expected.get("buttons") or ():
         if str(index) not in present:
             raise _missing(f"template.buttons.{index}", f"button {index}")
+
+
+def _check_header(wanted: Any, header: Any, media: OutboundMedia | None) -> None:
+    if not wanted:
+        return
+    if not header and media is None:
+        raise _missing("template.header", "header")
+    if header and _header_kind(header) != wanted:
+        raise InvalidMessage("template.header", f"This template's header is of type {wanted}.")
 
 
 def _check_positions(wanted: int, given: Any) -> None:
@@ -110,12 +118,8 @@ def _missing(field: str, name: str) -> InvalidMessage:
 def _header(header: Any, media: OutboundMedia | None) -> Json | None:
     if header is None and media is None:
         return None
-    if isinstance(header, str):
-        header = {"type": "text", "text": header}
-    given = header if isinstance(header, dict) else {}
-    kind = given.get("type") or next(
-        (key for key in ("text", "location", *HEADER_FILES) if key in given), ""
-    )
+    kind = _header_kind(header)
+    given = header if isinstance(header, dict) else {"text": header}
     if kind == "text":
         value = _text("template.header", given.get("text"), limits.TEMPLATE_HEADER)
         parameter = _named({"type": "text", "text": value}, given.get("parameter_name"))
@@ -128,6 +132,15 @@ def _header(header: Any, media: OutboundMedia | None) -> Json | None:
             "template.header", "The header is a text, image, video, document or location."
         )
     return {"type": "header", "parameters": [parameter]}
+
+
+def _header_kind(header: Any) -> str:
+    """Return the declared type of a header, else the one its only object names."""
+    if isinstance(header, str):
+        return "text"
+    given = header if isinstance(header, dict) else {}
+    kinds = ("text", "location", *HEADER_FILES)
+    return str(given.get("type") or next((kind for kind in kinds if kind in given), ""))
 
 
 def _header_file(source: Any, media: OutboundMedia | None) -> Json:

@@ -28,6 +28,7 @@ def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m channels.simulator.meta", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=9000)
+    parser.add_argument("--public-url", help="how others reach it; http://HOST:PORT by default")
     parser.add_argument("--config", type=Path, help="JSON file; see README.md")
     return parser.parse_args()
 
@@ -41,9 +42,9 @@ def read_state(path: Path | None) -> State:
         sys.exit(f"The configuration {path} cannot be used: {error}")
 
 
-async def serve(state: State, host: str, port: int) -> None:
+async def serve(state: State, host: str, port: int, public_url: str) -> None:
     """Serve until SIGTERM or SIGINT. One process: faults need the server's own sockets."""
-    simulator = Simulator(state, f"http://{host}:{port}")
+    simulator = Simulator(state, public_url)
     server = Server(
         create_app(simulator),
         address=host,
@@ -57,7 +58,7 @@ async def serve(state: State, host: str, port: int) -> None:
 
     def stop() -> None:
         simulator.close()
-        server.stop()
+        server.stop()  # type: ignore[no-untyped-call]
         # A caller may hold a connection open forever; nothing here is worth waiting for.
         loop.call_later(GRACE_S, os._exit, 0)
 
@@ -70,7 +71,10 @@ async def serve(state: State, host: str, port: int) -> None:
 def main() -> None:
     """Entry point."""
     arguments = read_arguments()
-    uvloop.run(serve(read_state(arguments.config), arguments.host, arguments.port))
+    host, port = arguments.host, arguments.port
+    near = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+    public_url = (arguments.public_url or f"http://{near}:{port}").rstrip("/")
+    uvloop.run(serve(read_state(arguments.config), host, port, public_url))
 
 
 if __name__ == "__main__":

@@ -40,8 +40,9 @@ CODES: dict[int, Code] = {
     613: Code(400, "Calls to this api have exceeded the rate limit"),
     1026: Code(400, "Receiver Incapable", True),
     2200: Code(400, "Callback verification failed"),
-    2500: Code(400, "An active access token must be used to query information about the current"
-               " user."),
+    2500: Code(
+        400, "An active access token must be used to query information about the current user."
+    ),
     80007: Code(400, "Rate limit issues"),
     80008: Code(400, "There have been too many calls to this WhatsApp Business account."),
     130403: Code(400, "User is blocked by the business", True),
@@ -65,8 +66,9 @@ CODES: dict[int, Code] = {
     131045: Code(500, "Incorrect certificate", True),
     131047: Code(400, "Re-engagement message", True),
     131048: Code(400, "Spam rate limit hit", True),
-    131049: Code(400, "This message was not delivered to maintain healthy ecosystem engagement.",
-                 True),
+    131049: Code(
+        400, "This message was not delivered to maintain healthy ecosystem engagement.", True
+    ),
     131050: Code(400, "User has stopped marketing messages from this business", True),
     131051: Code(400, "Unsupported message type"),
     131052: Code(400, "Media download error", True),
@@ -168,7 +170,7 @@ def webhook_error(code: int, details: str = "") -> Json:
         "code": code,
         "title": title,
         "message": title,
-        "error_data": {"details": details or f"{title}."},
+        "error_data": {"details": details or f"{title.rstrip('.')} (simulated)."},
         "href": "/documentation/business-messaging/whatsapp/support/error-codes",
     }
 

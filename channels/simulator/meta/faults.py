@@ -60,9 +60,7 @@ class Fault:
         headers = {"retry-after": str(self.retry_after)} if self.retry_after is not None else {}
         code = self.code or {401: 190, 429: 4, 503: 2}.get(self.http_status, 1)
         http = self.http_status or None
-        return GraphError(
-            code, self.details, http=http, subcode=self.subcode, headers=headers
-        )
+        return GraphError(code, self.details, http=http, subcode=self.subcode, headers=headers)
 
 
 def parse_fault(body: Json) -> Fault:

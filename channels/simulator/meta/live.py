@@ -19,15 +19,17 @@ class Hub:
 
     def __init__(self) -> None:
         self._last = 0
-        self._recent: deque[tuple[int, str]] = deque(maxlen=REMEMBERED)
+        self._recent: deque[tuple[int, str, Json]] = deque(maxlen=REMEMBERED)
         self._pages: set[asyncio.Queue[str | None]] = set()
         self._is_closed = False
 
     def publish(self, kind: str, data: Json) -> None:
         """Send `data` as a server-sent event of this kind."""
         self._last += 1
-        text = f"id: {self._last}\nevent: {kind}\ndata: {json.dumps(data)}\n\n"
-        self._recent.append((self._last, text))
+        self._recent.append((self._last, kind, data))
+        if not self._pages:
+            return
+        text = _event(self._last, kind, data)
         for page in list(self._pages):
             if page.qsize() < QUEUE_LIMIT:
                 page.put_nowait(text)
@@ -58,10 +60,14 @@ class Hub:
         oldest = self._recent[0][0] if self._recent else self._last + 1
         if after > self._last or after + 1 < oldest:
             return f"id: {self._last}\nevent: resync\ndata: {{}}\n\n"
-        return "".join(text for number, text in self._recent if number > after)
+        return "".join(_event(*item) for item in self._recent if item[0] > after)
 
     def close(self) -> None:
         """End every stream, so that the server can stop."""
         self._is_closed = True
         for page in self._pages:
             page.put_nowait(None)
+
+
+def _event(number: int, kind: str, data: Json) -> str:
+    return f"id: {number}\nevent: {kind}\ndata: {json.dumps(data)}\n\n"

@@ -20,6 +20,4 @@ def media_url(state: State, base_url: str, media: Media) -> str:
 def is_link_valid(state: State, media_id: str, until: str, proof: str) -> bool:
     """Whether the link is ours and its time is not over."""
     wanted = keyed_hash(state.app_secret, f"{media_id}|{until}")[:32]
-    return (
-        until.isdigit() and hmac.compare_digest(wanted, proof) and int(until) >= state.now()
-    )
+    return until.isdigit() and hmac.compare_digest(wanted, proof) and int(until) >= state.now()

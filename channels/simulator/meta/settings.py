@@ -9,7 +9,7 @@ from channels.simulator.meta.records import Json
 
 
 class BadPatch(ValueError):
-    """A control request named a switch that does not exist, or gave it a value of the wrong kind."""
+    """A control request named an unknown switch, or gave it a value of the wrong kind."""
 
 
 @dataclass

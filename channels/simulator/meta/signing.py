@@ -12,13 +12,14 @@ import hmac
 import json
 from typing import Any
 
+_ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
 # None of these characters has a meaning in JSON outside of strings, so replacing is safe.
 _HISTORIC = (("<", "\\u003C"), ("%", "\\u0025"), ("@", "\\u0040"))
 
 
 def encode(body: Any, escape: str = "historic") -> bytes:
     """Serialise as Meta does; `escape` is `historic` (also `<`, `%`, `@`) or `modern`."""
-    text = json.dumps(body, ensure_ascii=True, separators=(",", ":")).replace("/", "\\/")
+    text = _ENCODER.encode(body).replace("/", "\\/")
     if escape == "historic":
         for plain, escaped in _HISTORIC:
             text = text.replace(plain, escaped)

@@ -26,9 +26,9 @@ from channels.simulator.meta.records import (
 from channels.simulator.meta.settings import Chaos, Settings, apply_patch
 from channels.simulator.meta.templates_seed import seed_templates
 
-MESSAGES_KEPT = 300_000
+MESSAGES_KEPT = 200_000
 THREAD_KEPT = 400
-LEDGER_KEPT = 100_000
+LEDGER_KEPT = 50_000
 DAY = 86_400
 SCOPES = ["whatsapp_business_messaging", "whatsapp_business_management"]
 

@@ -77,6 +77,20 @@ def test_fixture_can_be_stored_and_a_redelivery_is_recognised(path: Path) -> Non
             assert events_of([dataclasses.replace(item, body=stored)]) == events_of([item])
 
 
+def test_an_item_carries_its_own_persons_contact_only() -> None:
+    carried = {
+        path.stem: [item.body["contacts"] for item in explode(read(path)["body"])]
+        for path in FIXTURES
+        if path.stem.startswith(("lone_contact", "two_senders", "status_of_group", "brazilian"))
+    }
+    assert carried == {
+        "brazilian_ninth_digit": [[{"profile": {"name": "Rui"}, "wa_id": "5511987654321"}]],
+        "lone_contact_of_somebody_else": [[]],
+        "status_of_group_participants": [[{"wa_id": "972500000001"}], [{"wa_id": "972500000002"}]],
+        "two_senders_and_a_lone_contact": [[], []],
+    }
+
+
 def test_the_registry_finds_whatsapp() -> None:
     assert len(FIXTURES) >= 35
     provider = provider_for("whatsapp")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 
@@ -22,7 +23,12 @@ async def play_inject(sim: Simulator, body: Json) -> Json:
         return {"id": wamid, "delivered": None, "reason": "not subscribed"}
     if body.get("wait", True) is False:
         return {"id": wamid, "delivered": None, "reason": "not awaited"}
-    return {"id": wamid, "delivered": await first}
+    # Behind a receiver that is away, a lane can wait for minutes; the caller need not.
+    limit = float(body.get("wait_s", sim.state.settings.webhook_timeout_s))
+    try:
+        return {"id": wamid, "delivered": await asyncio.wait_for(asyncio.shield(first), limit)}
+    except TimeoutError:
+        return {"id": wamid, "delivered": None, "reason": "still waiting"}
 
 
 async def play_raw(sim: Simulator, body: Json) -> Json:

@@ -11,9 +11,9 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from channels.simulator.meta.control.replies import number_parameter, simulator_of
 from channels.simulator.meta.ledger import Ledger
 from channels.simulator.meta.records import Json
+from channels.simulator.meta.simulator import Simulator
 from channels.simulator.meta.whatsapp.mime_types import bare, kind_of
 from channels.simulator.meta.whatsapp.statuses import catch_up
-from channels.simulator.meta.simulator import Simulator
 from channels.simulator.meta.whatsapp.telephone import thread
 
 SAFE_INLINE = ("image", "video", "audio", "sticker")

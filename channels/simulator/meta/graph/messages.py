@@ -32,9 +32,7 @@ async def post_messages(call: Call) -> Answer:
     customer = call.state.customer(message.wa_id)
     contact: Json = {"input": call.body.get("to") or call.body["recipient"]}
     contact |= {"user_id": customer.bsuid} if message.to_bsuid else {"wa_id": customer.wa_id}
-    return Answer(
-        {"messaging_product": "whatsapp", "contacts": [contact], "messages": [item]}
-    )
+    return Answer({"messaging_product": "whatsapp", "contacts": [contact], "messages": [item]})
 
 
 def _mark_as_read(call: Call) -> Answer:

@@ -85,8 +85,9 @@ def debug_token(call: Call) -> Answer:
         raise GraphError(100, message="(#100) The parameter input_token is required")
     if not permit.is_app and (permit.token is None or permit.token.value != value):
         raise GraphError(
-            100, message="(#100) You must provide an app access token, or a user access token that"
-            " is an owner or developer of the app"
+            100,
+            message="(#100) You must provide an app access token, or a user access token that"
+            " is an owner or developer of the app",
         )
     token = call.state.tokens.get(value)
     if token is None:

@@ -5,7 +5,7 @@ A node's kind is found by its id. A new channel adds its kind to `kind_of` and i
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from channels.simulator.meta.errors import GraphError, missing_object
 from channels.simulator.meta.graph import media, messages, nodes, permits, subscriptions, templates
@@ -60,7 +60,7 @@ def kind_of(state: State, node: str) -> str:
     """What this id is: `number`, `waba`, `media`, `template`, `app`, a fixed word, or nothing."""
     if node in WORDS:
         return node
-    homes = {
+    homes: dict[str, Mapping[str, object]] = {
         "number": state.numbers,
         "waba": state.wabas,
         "media": state.media,

@@ -64,8 +64,10 @@ def text(parent: Json, name: str, field: str, limit: int, *, is_graph: bool = Fa
     if not isinstance(value, str):
         raise GraphError(100, f"Param {field} must be a string.")
     if len(value) > limit:
-        raise too_long(field, limit) if is_graph else invalid(
-            field, f"length invalid. Min length: 1, Max length: {limit}."
+        raise (
+            too_long(field, limit)
+            if is_graph
+            else invalid(field, f"length invalid. Min length: 1, Max length: {limit}.")
         )
     return value
 

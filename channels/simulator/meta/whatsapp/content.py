@@ -161,6 +161,4 @@ def is_one_emoji(value: str) -> bool:
 
 def _is_modifier(ch: str) -> bool:
     code = ord(ch)
-    return (
-        0x1F3FB <= code <= 0x1F3FF or 0xFE00 <= code <= 0xFE0F or 0xE0020 <= code <= 0xE007F
-    )
+    return 0x1F3FB <= code <= 0x1F3FF or 0xFE00 <= code <= 0xFE0F or 0xE0020 <= code <= 0xE007F

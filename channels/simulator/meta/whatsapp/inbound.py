@@ -112,7 +112,13 @@ def _media(sim: Simulator, number: Number, kind: str, given: Json) -> Media:
 
 
 def _item(
-    sim: Simulator, customer: Customer, request: Json, wamid: str, kind: str, content: Any, at: float
+    sim: Simulator,
+    customer: Customer,
+    request: Json,
+    wamid: str,
+    kind: str,
+    content: Any,
+    at: float,
 ) -> Json:
     omit = frozenset(request.get("omit", ()))
     item = {**sender(sim.state, customer, omit), "id": wamid}
@@ -131,9 +137,7 @@ def _item(
     return item
 
 
-def _value(
-    sim: Simulator, number: Number, customer: Customer, request: Json, item: Json
-) -> Json:
+def _value(sim: Simulator, number: Number, customer: Customer, request: Json, item: Json) -> Json:
     omit = frozenset(request.get("omit", ()))
     value: Json = {"messaging_product": "whatsapp", "metadata": metadata(number)}
     if item["type"] != "system" and "contacts" not in omit:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from channels.simulator.meta.errors import GraphError, code_in_number, CODES
+from channels.simulator.meta.errors import CODES, GraphError, code_in_number
 from channels.simulator.meta.faults import Fault
 from channels.simulator.meta.records import Customer, Json, Message, Number
 from channels.simulator.meta.simulator import Simulator
@@ -37,9 +37,17 @@ CHECKS: dict[str, Callable[[State, str, Json], Any]] = {
     "template": check_template,
 }
 COMMON_KEYS = (
-    "messaging_product recipient_type to recipient type context biz_opaque_callback_data"
-    " recipient_identity_key_hash message_activity_sharing product_policy"
-).split()
+    "messaging_product",
+    "recipient_type",
+    "to",
+    "recipient",
+    "type",
+    "context",
+    "biz_opaque_callback_data",
+    "recipient_identity_key_hash",
+    "message_activity_sharing",
+    "product_policy",
+)
 PAIR_BURST, PAIR_SECONDS = 10, 60.0
 
 
@@ -124,9 +132,7 @@ def _check_rates(state: State, number: Number, customer: Customer) -> None:
         _count_send(state, pair, PAIR_BURST, PAIR_SECONDS, now, 131056)
 
 
-def _count_send(
-    state: State, key: Any, limit: int, seconds: float, now: float, code: int
-) -> None:
+def _count_send(state: State, key: Any, limit: int, seconds: float, now: float, code: int) -> None:
     recent = state.sends.setdefault(key, deque())
     while recent and now - recent[0] >= seconds:
         recent.popleft()

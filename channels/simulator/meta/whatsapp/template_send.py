@@ -38,8 +38,9 @@ def find_template(state: State, waba_id: str, name: str, language: str) -> Templ
                 return template
             if template.status in STATUS_CODES:
                 raise GraphError(STATUS_CODES[template.status], f"template['name']: {name}")
-    raise GraphError(132001, f"template['name']: template name ({name}) does not exist in"
-                     f" {language}")
+    raise GraphError(
+        132001, f"template['name']: template name ({name}) does not exist in {language}"
+    )
 
 
 def _sent_components(content: Json) -> list[Json]:
@@ -86,9 +87,9 @@ def _check_component(
 def _check_buttons(buttons: list[Json], sent: list[Json]) -> None:
     for item in sent:
         if item.get("type") == "button":
-            index = str(item.get("index", ""))
-            if not index.isdigit() or int(index) >= len(buttons):
-                raise GraphError(132018, f"button: no button at index {index or 'missing'}")
+            place = str(item.get("index", ""))
+            if not place.isdigit() or int(place) >= len(buttons):
+                raise GraphError(132018, f"button: no button at index {place or 'missing'}")
     for index, button in enumerate(buttons):
         if button["type"] == "URL" and VARIABLE.search(button.get("url", "")):
             found = _parameters(sent, "button", index)

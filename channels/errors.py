@@ -1,0 +1,33 @@
+"""Refusals of the Channel Integration agent."""
+
+from kernel.errors import Conflict, Invalid, NotFound, Unavailable
+
+
+class ChannelNotFound(NotFound):
+    code = "channel_not_found"
+    title = "There is no such channel"
+
+
+class ChannelTaken(Conflict):
+    code = "channel_taken"
+    title = "This account is connected already"
+
+
+class CredentialsRefused(Invalid):
+    code = "credentials_refused"
+    title = "The provider does not accept these credentials"
+
+
+class ProviderUnavailable(Unavailable):
+    code = "provider_unavailable"
+    title = "The provider does not answer now"
+
+
+class ChannelRemoved(Conflict):
+    code = "channel_removed"
+    title = "This channel was removed"
+
+
+class ChannelNotPaused(Conflict):
+    code = "channel_not_paused"
+    title = "This channel is not paused"

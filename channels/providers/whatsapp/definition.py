@@ -1,0 +1,54 @@
+"""What an approved template takes, read from its definition in Meta's form."""
+
+import re
+from typing import Any
+
+from channels.providers.whatsapp.access import as_objects, as_text
+
+_VARIABLE = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}", re.ASCII)
+_FILE_FORMATS = ("IMAGE", "VIDEO", "DOCUMENT", "LOCATION")
+_VALUE_BUTTONS = ("COPY_CODE", "OTP")
+
+
+def template_parameters(components: Any, parameter_format: str = "POSITIONAL") -> dict[str, Any]:
+    """Return the ``expected`` member of a template's content, from ``components`` as synced.
+
+    ``{"body": number or names}``, with ``header`` (text, image, video, document or location)
+    and ``buttons`` (the indexes that take a value) where there are any.
+    """
+    parts = {"components": components}
+    expected: dict[str, Any] = {"body": 0}
+    for component in as_objects(parts, "components"):
+        match as_text(component, "type").upper():
+            case "BODY":
+                expected["body"] = _variables(as_text(component, "text"), parameter_format)
+            case "HEADER":
+                if header := _header(component):
+                    expected["header"] = header
+            case "BUTTONS":
+                if buttons := _buttons(component):
+                    expected["buttons"] = buttons
+    return expected
+
+
+def _variables(text: str, parameter_format: str) -> int | list[str]:
+    names = list(dict.fromkeys(_VARIABLE.findall(text)))
+    if parameter_format.upper() == "NAMED" or any(not name.isdigit() for name in names):
+        return names
+    return max(map(int, names), default=0)
+
+
+def _header(component: dict[str, Any]) -> str:
+    declared = as_text(component, "format").upper()
+    if declared in _FILE_FORMATS:
+        return declared.lower()
+    return "text" if _VARIABLE.search(as_text(component, "text")) else ""
+
+
+def _buttons(component: dict[str, Any]) -> list[int]:
+    return [
+        index
+        for index, button in enumerate(as_objects(component, "buttons"))
+        if as_text(button, "type").upper() in _VALUE_BUTTONS
+        or _VARIABLE.search(as_text(button, "url"))
+    ]

@@ -1,0 +1,62 @@
+"""Reads of the Channel Integration agent."""
+
+from dataclasses import replace
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from channels.errors import ChannelNotFound
+from channels.models import Channel, ChannelAddress, ChannelCredential, MessageTemplate
+from channels.providers import provider_for
+from channels.providers.contract import Client, Credentials, Endpoint
+from kernel import vault
+
+
+def list_channels() -> QuerySet[Channel]:
+    """Connected accounts, without those that were removed."""
+    return Channel.objects.exclude(status=Channel.REMOVED)
+
+
+def get_channel(channel_id: str) -> Channel:
+    """One account; raises ``ChannelNotFound``."""
+    channel = Channel.objects.filter(pk=channel_id).first()
+    if channel is None or channel.status == Channel.REMOVED:
+        raise ChannelNotFound
+    return channel
+
+
+def client_of(channel: Channel) -> Client:
+    """A client that acts for the channel, with its credentials opened."""
+    row = ChannelCredential.objects.get(channel=channel)
+    credentials = Credentials(
+        access_token=vault.open_field(row, "access_token"),
+        app_secret=vault.open_field(row, "app_secret"),
+    )
+    return client_for(channel.kind, channel.external, credentials)
+
+
+def client_for(kind: str, external: dict[str, str], credentials: Credentials) -> Client:
+    """A client for an account that may not be connected yet; without a secret of its own, our app's."""
+    endpoint = Endpoint(base_url=settings.META_GRAPH_URL, version=settings.META_GRAPH_VERSION)
+    if not credentials.app_secret:
+        credentials = replace(credentials, app_secret=settings.META_APP_SECRET.split(",")[0])
+    external = {"app_id": settings.META_APP_ID, **external}
+    return provider_for(kind).client(external, credentials, endpoint)
+
+
+def owners_of(addresses: list[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, str]]:
+    """``(kind, value)`` → ``(tenant id, channel id)`` for those that somebody owns. Global: it precedes the tenant."""
+    values = sorted({value for _, value in addresses})
+    kinds = sorted({kind for kind, _ in addresses})
+    rows = ChannelAddress.objects.filter(kind__in=kinds, value__in=values)
+    return {(r.kind, r.value): (r.tenant_id, r.channel_id) for r in rows}
+
+
+def template_named(channel: Channel, name: str, language: str) -> MessageTemplate | None:
+    """A template as last synced, or None."""
+    return MessageTemplate.objects.filter(channel=channel, name=name, language=language).first()
+
+
+def hold_reason(channel: Channel) -> str:
+    """The name under which the channel's lanes are held while it cannot send."""
+    return f"channel:{channel.pk}"

@@ -1,0 +1,1 @@
+"""Writes of the Channel Integration agent."""

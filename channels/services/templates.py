@@ -1,0 +1,40 @@
+"""Templates as the provider has them, kept here so that a send is checked before any call."""
+
+from typing import Any
+
+import structlog
+
+from channels.models import Channel, MessageTemplate
+from channels.providers.contract import Client
+from kernel.clock import now
+
+log = structlog.get_logger(agentName="channel")
+
+
+def sync_templates(*, channel: Channel, client: Client) -> int:
+    """Read all templates of the channel's account; returns how many. One bad entry does not stop the rest."""
+    answer = client.templates()
+    if not isinstance(answer, list):
+        log.warning("templates.unread", channel_id=channel.pk, outcome=type(answer).__name__)
+        return 0
+    return sum(_keep(channel, entry) for entry in answer)
+
+
+def _keep(channel: Channel, entry: Any) -> bool:
+    if not isinstance(entry, dict) or not entry.get("name") or not entry.get("language"):
+        log.warning("template.unreadable", channel_id=channel.pk)
+        return False
+    MessageTemplate.objects.update_or_create(
+        channel=channel,
+        name=str(entry["name"]),
+        language=str(entry["language"]),
+        defaults={
+            "external_id": str(entry.get("id", "")),
+            "category": str(entry.get("category", "")),
+            "status": str(entry.get("status", "")),
+            "parameter_format": str(entry.get("parameter_format") or "POSITIONAL"),
+            "components": entry.get("components") or [],
+            "synced_at": now(),
+        },
+    )
+    return True

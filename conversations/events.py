@@ -1,0 +1,42 @@
+"""Facts of the Conversation agent."""
+
+from dataclasses import dataclass
+
+from kernel.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationCreated(Event):
+    type = "conversation.created"
+    conversation_id: str
+    number: int
+    contact_id: str
+    channel_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationReopened(Event):
+    type = "conversation.reopened"
+    conversation_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationStatusChanged(Event):
+    type = "conversation.status_changed"
+    conversation_id: str
+    status: str
+    before: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationAssigned(Event):
+    type = "conversation.assigned"
+    conversation_id: str
+    assignee_id: str | None
+    before: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationRead(Event):
+    type = "conversation.read"
+    conversation_id: str

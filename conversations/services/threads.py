@@ -1,0 +1,85 @@
+"""The conversation that a message belongs to: the open one, a reopened one, or a new one."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from channels.models import Channel
+from conversations.events import ConversationCreated, ConversationReopened
+from conversations.models import Conversation
+from crm.models import Contact
+from kernel.clock import now
+from kernel.events import emit
+from kernel.mongo.doors import collection, new_object_id, owner
+from kernel.mongo.transactions import outside_transaction
+from tenants.models import TenantCounter, TenantSettings
+
+Pair = tuple[str, str]
+
+
+def conversations_for(pairs: Iterable[tuple[Channel, Contact]]) -> dict[Pair, Conversation]:
+    """``(channel id, contact id)`` → the conversation a new message of theirs joins; in the caller's transaction.
+
+    An open one is found by the unique index; one that was closed within the
+    tenant's reopen period opens again; otherwise a new one begins.
+    """
+    wanted = {(channel.pk, contact.pk): (channel, contact) for channel, contact in pairs}
+    found = _active(wanted.keys())
+    missing = [pair for pair in wanted if pair not in found]
+    if missing:
+        found |= _reopened(missing)
+        new = [wanted[pair] for pair in missing if pair not in found]
+        found |= _created(new)
+    return found
+
+
+def _active(pairs: Iterable[Pair]) -> dict[Pair, Conversation]:
+    pairs = list(pairs)
+    rows = Conversation.objects.filter(
+        channel__in={channel for channel, _ in pairs},
+        contact__in={contact for _, contact in pairs},
+        active=True,
+    )
+    return {(row.channel_id, row.contact_id): row for row in rows}
+
+
+def _reopened(pairs: list[Pair]) -> dict[Pair, Conversation]:
+    hours = TenantSettings.objects.get().reopen_hours
+    oldest = now() - timedelta(hours=hours)
+    found = {}
+    for channel, contact in pairs:
+        last = Conversation.objects.filter(channel_id=channel, contact_id=contact).order_by("-id").first()
+        if last is None or last.closed_at is None or last.closed_at < oldest:
+            continue
+        last.status, last.active, last.closed_at = Conversation.OPEN, True, None
+        last.version += 1
+        last.save(update_fields=["status", "active", "closed_at", "version"])
+        emit(ConversationReopened(conversation_id=last.pk))
+        found[channel, contact] = last
+    return found
+
+
+def _created(new: list[tuple[Channel, Contact]]) -> dict[Pair, Conversation]:
+    if not new:
+        return {}
+    first = next_numbers("conversation", len(new))
+    rows = [
+        Conversation(number=first + n, channel=channel, channel_kind=channel.kind, contact=contact,
+                     contact_name=str(contact))
+        for n, (channel, contact) in enumerate(new)
+    ]  # fmt: skip
+    Conversation.objects.bulk_create(rows)
+    emit(*(ConversationCreated(conversation_id=row.pk, number=row.number, contact_id=row.contact_id,
+                               channel_id=row.channel_id) for row in rows))  # fmt: skip
+    return {(row.channel_id, row.contact_id): row for row in rows}
+
+
+def next_numbers(name: str, count: int) -> int:
+    """The first of ``count`` numbers that nobody else gets; taken outside the transaction, so they never conflict."""
+    with outside_transaction():
+        row = collection(TenantCounter).find_one_and_update(
+            {**owner(), "name": name},
+            {"$inc": {"value": count}, "$setOnInsert": {"_id": new_object_id()}},
+            upsert=True,
+            return_document=True,
+        )
+    return int(row["value"]) - count + 1

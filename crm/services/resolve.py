@@ -1,0 +1,99 @@
+"""From the identities a provider names to contacts: found, or made."""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from crm.events import ContactCreated
+from crm.models import Contact, ContactIdentity
+from kernel.clock import now
+from kernel.events import emit
+
+
+class IdentityLike(Protocol):
+    kind: str
+    value: str
+    scope: str
+
+
+class PersonLike(Protocol):
+    """What a provider says of a person; ``identities`` has the strongest first."""
+
+    identities: Sequence[IdentityLike]
+    name: str
+    username: str
+    phone: str
+
+
+Key = tuple[str, str, str]
+
+
+def key_of(identity: IdentityLike) -> Key:
+    return identity.kind, identity.scope, identity.value
+
+
+def resolve_contacts(people: Iterable[PersonLike]) -> dict[Key, Contact]:
+    """The contact of each identity, made where none is known; runs in the caller's transaction.
+
+    A person who is known by one identity gains the others, so that somebody who
+    hides their number later is still the same contact. Two statements of the
+    same person in one batch are one contact.
+    """
+    people = [person for person in people if person.identities]
+    found = find_contacts(identity for person in people for identity in person.identities)
+    made: list[Contact] = []
+    learned: list[ContactIdentity] = []
+    for person in people:
+        keys = [key_of(identity) for identity in person.identities]
+        contact = next((found[key] for key in keys if key in found), None)
+        if contact is None:
+            contact = _new_contact(person)
+            made.append(contact)
+        learned += _learn(contact, keys, found)
+        _refresh(contact, person, is_new=contact in made)
+    _store(made, learned)
+    return found
+
+
+def find_contacts(identities: Iterable[IdentityLike]) -> dict[Key, Contact]:
+    """The contacts that are known by any of the identities."""
+    wanted = {key_of(identity) for identity in identities}
+    if not wanted:
+        return {}
+    rows = ContactIdentity.objects.filter(
+        kind__in={kind for kind, _, _ in wanted},
+        scope__in={scope for _, scope, _ in wanted},
+        value__in={value for _, _, value in wanted},
+    )
+    known = {(r.kind, r.scope, r.value): r.contact_id for r in rows}
+    contacts = Contact.objects.in_bulk(list(set(known.values())))
+    return {key: contacts[known[key]] for key in wanted if key in known}
+
+
+def _new_contact(person: PersonLike) -> Contact:
+    return Contact(name=person.name, username=person.username, phone=person.phone, last_seen_at=now())
+
+
+def _learn(contact: Contact, keys: list[Key], found: dict[Key, Contact]) -> list[ContactIdentity]:
+    new = [key for key in keys if key not in found]
+    found.update(dict.fromkeys(new, contact))
+    return [ContactIdentity(contact=contact, kind=k, scope=s, value=v) for k, s, v in new]
+
+
+def _refresh(contact: Contact, person: PersonLike, *, is_new: bool) -> None:
+    """Fill what was empty; never overwrite what an agent may have written."""
+    changed = []
+    for field in ("name", "username", "phone"):
+        value = getattr(person, field)
+        if value and not getattr(contact, field):
+            setattr(contact, field, value)
+            changed.append(field)
+    if changed and not is_new:
+        contact.save(update_fields=changed)
+
+
+def _store(made: list[Contact], learned: list[ContactIdentity]) -> None:
+    if made:
+        Contact.objects.bulk_create(made)
+        emit(*(ContactCreated(contact_id=contact.pk) for contact in made))
+    if learned:
+        ContactIdentity.objects.bulk_create(learned)

@@ -1,0 +1,129 @@
+"""Idempotency keys: an unsafe request that is repeated gets the first one's answer.
+
+The key's row is marked ``committed`` inside the transaction that makes the
+effect, so even a crash between effect and answer cannot make it happen twice.
+"""
+
+import hashlib
+import json
+from contextlib import contextmanager
+from collections.abc import Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import IntegrityError
+from pymongo.errors import DuplicateKeyError
+
+from kernel.clock import now
+from kernel.errors import Conflict, Invalid
+from kernel.models import IdempotencyKey
+from kernel.mongo.doors import ObjectId, collection, owner
+
+KEPT = timedelta(hours=24)
+LEASE = timedelta(seconds=60)
+
+
+class KeyReused(Invalid):
+    code = "idempotency_key_reused"
+    title = "This Idempotency-Key was used for another request"
+
+
+class StillRunning(Conflict):
+    code = "request_in_progress"
+    title = "The first request with this Idempotency-Key is still running"
+
+
+class OutcomeLost(Conflict):
+    code = "idempotency_outcome_lost"
+    title = "The first request took effect, but its answer was not kept"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The first answer."""
+
+    status: int
+    body: Any
+
+
+_bound: ContextVar[str | None] = ContextVar("idempotency_row", default=None)
+
+
+def fingerprint(method: str, path: str, body: Any) -> str:
+    """What must be equal for a repetition: method, path and canonical body."""
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(f"{method} {path} {text}".encode()).hexdigest()
+
+
+def begin(key: str, principal: str, print_: str) -> Stored | str:
+    """Claim a key for ``principal``; returns the stored answer, or the id of the row that was claimed.
+
+    Raises ``KeyReused``, ``StillRunning`` or ``OutcomeLost``.
+    """
+    name = hashlib.sha256(f"{principal}|{key}".encode()).hexdigest()
+    row = IdempotencyKey(key=name, fingerprint=print_, lease_until=now() + LEASE, expires_at=now() + KEPT)
+    try:
+        row.save(force_insert=True)
+        return str(row.pk)
+    except (IntegrityError, DuplicateKeyError):
+        return _repeat(name, print_)
+
+
+def _repeat(name: str, print_: str) -> Stored | str:
+    row = IdempotencyKey.objects.get(key=name)
+    if row.expires_at <= now():
+        return _take_over(row, print_)
+    if row.fingerprint != print_:
+        raise KeyReused
+    if row.state == IdempotencyKey.ANSWERED:
+        return Stored(row.status, row.body)
+    if row.state == IdempotencyKey.COMMITTED and row.lease_until <= now():
+        raise OutcomeLost(result_id=row.body)
+    if row.lease_until > now():
+        raise StillRunning
+    return _take_over(row, print_)
+
+
+def _take_over(row: IdempotencyKey, print_: str) -> str:
+    """An expired key, or one whose request died before any effect: one of those who try gets it."""
+    taken = collection(IdempotencyKey).update_one(
+        {**owner(), "_id": ObjectId(row.pk), "lease_until": row.lease_until,
+         "state": {"$ne": "committed"} if row.expires_at > now() else {"$exists": True}},
+        {"$set": {"fingerprint": print_, "state": IdempotencyKey.RUNNING, "body": None, "status": 0,
+                  "lease_until": now() + LEASE, "expires_at": now() + KEPT}},
+    ).matched_count  # fmt: skip
+    if not taken:
+        raise StillRunning
+    return str(row.pk)
+
+
+@contextmanager
+def bound(row_id: str | None) -> Iterator[None]:
+    """Bind the claimed row while the request runs."""
+    token = _bound.set(row_id)
+    try:
+        yield
+    finally:
+        _bound.reset(token)
+
+
+def committed(result_id: str) -> None:
+    """Called by a service inside its transaction: the effect is now certain. Nothing without a key."""
+    if row_id := _bound.get():
+        collection(IdempotencyKey).update_one(
+            {**owner(), "_id": ObjectId(row_id)},
+            {"$set": {"state": IdempotencyKey.COMMITTED, "body": result_id}},
+        )
+
+
+def answer(row_id: str, status: int, body: Any) -> None:
+    """Keep the answer for repetitions."""
+    fields = {"state": IdempotencyKey.ANSWERED, "status": status, "body": body}
+    collection(IdempotencyKey).update_one({**owner(), "_id": ObjectId(row_id)}, {"$set": fields})
+
+
+def forget(row_id: str) -> None:
+    """The request was refused before any effect: the key is free again."""
+    collection(IdempotencyKey).delete_one({**owner(), "_id": ObjectId(row_id), "state": "running"})

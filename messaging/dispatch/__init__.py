@@ -1,0 +1,1 @@
+"""Dispatch: the work of a delivery, from its turn in the lane to the provider's answer."""

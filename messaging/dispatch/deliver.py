@@ -1,0 +1,87 @@
+"""Delivering one message. The attempt is written before the socket opens; an ambiguous end is never repeated."""
+
+from typing import Any
+
+import structlog
+
+from channels.models import Channel
+from channels.providers import provider_for
+from channels.providers.contract import InvalidMessage, Outcome as ProviderOutcome
+from channels.providers.contract import Rejected, UnsupportedMessage
+from channels.selectors import client_of, hold_reason
+from conversations.models import Conversation
+from kernel.clock import now
+from kernel.mongo.doors import ObjectId, collection, owner
+from kernel.scoping import active_tenant_id
+from kernel.work import Hold, Kind, Later, Lease, Released, StaleFence, register
+from kernel.work.items import serve_one
+from kernel.work.outcomes import Outcome
+from messaging.dispatch import pacing, settle
+from messaging.dispatch.media import provider_media_id
+from messaging.models import Delivery, Message
+from messaging.services.outgoing import outbound
+from tenants.services.tenant import SUSPENDED, is_suspended
+
+log = structlog.get_logger(agentName="message")
+
+
+def register_kind() -> None:
+    register(Kind(name="send", queue="outbound", serve=serve, lease_s=30.0))
+
+
+def serve(lease: Lease) -> Released:
+    return serve_one(Delivery, lease, deliver, on_bury=settle.bury)
+
+
+def deliver(delivery: Delivery) -> Outcome:
+    """One turn of one delivery."""
+    channel = Channel.objects.get(pk=delivery.channel_id)
+    _hold_if_stopped(channel)
+    if delivery.tries and "outcome" not in delivery.tries[-1]:
+        return settle.died_in_the_middle(delivery)
+    if delivery.not_after is not None and delivery.not_after <= now():
+        return settle.expired(delivery)
+    message = Message.objects.get(pk=delivery.message_id)
+    if (wait := pacing.wait_for_turn(channel, delivery)) > 0:
+        return Later(seconds=wait, error="waiting for the channel's rate", burn=False)
+    outcome = _call(channel, delivery, message)
+    return settle.outcome(channel, delivery, message, outcome)
+
+
+def _hold_if_stopped(channel: Channel) -> None:
+    if is_suspended(active_tenant_id()):
+        raise Hold(SUSPENDED)
+    if not channel.sends:
+        raise Hold(hold_reason(channel))
+
+
+def _call(channel: Channel, delivery: Delivery, message: Message) -> ProviderOutcome:
+    client = client_of(channel)
+    media = provider_media_id(client, channel, message)
+    if not isinstance(media, str):
+        record_attempt(delivery)
+        return media
+    contact_id = Conversation.objects.values_list("contact_id", flat=True).get(pk=message.conversation_id)
+    try:
+        body = provider_for(channel.kind).compose(outbound(message, contact_id, provider_media_id=media))
+    except (InvalidMessage, UnsupportedMessage) as error:
+        record_attempt(delivery)
+        return Rejected(code=0, title="This message cannot be sent", advice=str(error))
+    record_attempt(delivery)
+    return client.send(body)
+
+
+def record_attempt(delivery: Delivery) -> None:
+    """Write the attempt, with the fence, before anything leaves."""
+    entry: dict[str, Any] = {"n": len(delivery.tries) + 1, "at": _text(now()), "fence": delivery.fence}
+    matched = collection(Delivery).update_one(
+        {**owner(), "_id": ObjectId(delivery.pk), "fence": delivery.fence, "state": Delivery.LEASED},
+        {"$push": {"tries": entry}},
+    ).matched_count
+    if not matched:
+        raise StaleFence("the delivery has another holder")
+    delivery.tries.append(entry)
+
+
+def _text(moment: Any) -> str:
+    return moment.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,172 @@
+"""What each answer of a provider means for the delivery, the message and the channel."""
+
+import random
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.conf import settings
+
+from channels.models import Channel
+from channels.providers import contract as provider
+from channels.selectors import hold_reason
+from channels.services.connect import break_channel
+from crm.models import Contact, ContactIdentity
+from kernel import work
+from kernel.clock import now
+from kernel.events import emit
+from kernel.mongo.doors import ObjectId, collection, owner
+from kernel.work.outcomes import Done, Hold, Later, Outcome
+from messaging.dispatch import pacing
+from messaging.events import MessageReacted, MessageStatusChanged
+from messaging.ingest.updates import adopt_orphans
+from messaging.models import Delivery, DeliveryCheck, Message, MessageUpdate
+from messaging.status import higher
+
+log = structlog.get_logger(agentName="message")
+RETRY_S = (5, 30, 120, 600, 1800, 7200, 21600)
+UNCERTAIN = {"code": 0, "title": "It is not known whether this was delivered",
+             "advice": "Wait for the customer's answer, or send it again."}  # fmt: skip
+EXPIRED = {"code": 0, "title": "The messaging window closed before this could be sent",
+           "advice": "Send a template instead."}  # fmt: skip
+
+
+def outcome(channel: Channel, delivery: Delivery, message: Message, answer: provider.Outcome) -> Outcome:
+    """Turn a provider's answer into the item's outcome; writes happen with it, in one transaction."""
+    match answer:
+        case provider.Accepted():
+            pacing.note_success(channel)
+            return Done(apply=lambda: accepted(channel, delivery, message, answer))
+        case provider.Unknown():
+            return _uncertain(delivery, answer.reason)
+        case provider.Throttled():
+            return _throttled(channel, delivery, answer)
+        case provider.NotSent():
+            pacing.note_failure(channel)
+            return _retry(delivery, "not_sent", 0, answer.reason, None)
+        case provider.Transient():
+            pacing.note_failure(channel)
+            return _retry(delivery, "transient", answer.code, answer.title, answer.max_tries)
+        case provider.ChannelBroken():
+            end_attempt(delivery, "channel_broken", answer.code, answer.title)
+            break_channel(channel=channel, reason=f"{answer.title}. {answer.advice}")
+            raise Hold(hold_reason(channel))
+        case provider.Rejected():
+            error = {"code": answer.code, "title": answer.title, "advice": answer.advice}
+            return Done(apply=lambda: failed(delivery, error, "rejected"))
+
+
+def accepted(channel: Channel, delivery: Delivery, message: Message, answer: provider.Accepted) -> None:
+    """The provider has it: its id is known, statuses that overtook us find their message."""
+    end_attempt(delivery, "accepted", None, "", external_id=answer.external_id, outcome="accepted")
+    status = _update(delivery, f"out:{message.pk}:accepted", "accepted", None, answer.external_id)
+    early = adopt_orphans(delivery.channel_id, answer.external_id, message.pk)
+    for row in early:
+        status = higher(row.status, status) if row.kind == MessageUpdate.STATUS else status
+    if message.type == "reaction":
+        _own_reaction(delivery, message)
+    if answer.alias is not None:
+        _learn_alias(delivery, answer.alias)
+    emit(MessageStatusChanged(message_id=message.pk, conversation_id=message.conversation_id, status=status))
+
+
+def _own_reaction(delivery: Delivery, message: Message) -> None:
+    target = message.content.get("message_id", "")
+    MessageUpdate.objects.create(
+        channel_id=delivery.channel_id, message_id=target, key=f"re:{message.pk}",
+        external_id=message.content.get("target_external_id", ""), kind=MessageUpdate.REACTION,
+        emoji=message.content.get("emoji", ""), actor_kind="agent", actor_id=message.sender_id,
+    )  # fmt: skip
+    emit(MessageReacted(message_id=target, conversation_id=message.conversation_id,
+                        emoji=message.content.get("emoji", ""), actor_kind="agent"))  # fmt: skip
+
+
+def _learn_alias(delivery: Delivery, alias: Any) -> None:
+    """The recipient as the provider spells it (a Brazilian ninth digit, say) is the same contact."""
+    key = {"kind": alias.kind, "scope": alias.scope, "value": alias.value}
+    if not ContactIdentity.objects.filter(**key).exists():
+        contact = Contact.objects.get(pk=delivery.conversation.contact_id)
+        ContactIdentity.objects.create(contact=contact, **key)
+
+
+def died_in_the_middle(delivery: Delivery) -> Outcome:
+    """The last attempt has no end: its worker died, perhaps after the bytes had left."""
+    return _uncertain(delivery, "the worker died during the call")
+
+
+def _uncertain(delivery: Delivery, reason: str) -> Outcome:
+    """Never resent by itself: a status may still tell; a check looks again later."""
+
+    def apply() -> None:
+        end_attempt(delivery, "unknown", None, reason, outcome="unknown")
+        _update(delivery, f"out:{delivery.message_id}:unknown", "unknown", UNCERTAIN)
+        emit(MessageStatusChanged(message_id=delivery.message_id,
+                                  conversation_id=delivery.conversation_id, status="unknown"))  # fmt: skip
+        later = now() + timedelta(seconds=settings.UNKNOWN_AFTER_S)
+        work.enqueue("check", DeliveryCheck(lane=delivery.pk, delivery=delivery, due_at=later))
+
+    return Done(apply=apply, note="unknown")
+
+
+def expired(delivery: Delivery) -> Outcome:
+    return Done(apply=lambda: failed(delivery, EXPIRED, "expired", attempted=False), note="expired")
+
+
+def failed(delivery: Delivery, error: dict[str, Any], how: str, *, attempted: bool = True) -> None:
+    """It will not be delivered; the agent sees the code, its title and what to do."""
+    if attempted:
+        end_attempt(delivery, how, error["code"], error["title"], outcome="failed")
+    else:
+        _set(delivery, {"outcome": "failed"})
+    _update(delivery, f"out:{delivery.message_id}:{how}", "failed", error)
+    emit(MessageStatusChanged(message_id=delivery.message_id, conversation_id=delivery.conversation_id,
+                              status="failed", code=error["code"]))  # fmt: skip
+
+
+def bury(delivery: Delivery, reason: str) -> None:
+    """A delivery that fails here, not at the provider, is told to the agent too."""
+    error = {"code": 0, "title": "This could not be sent", "advice": "Support has been told."}
+    failed(delivery, error, "dead", attempted=False)
+
+
+def _throttled(channel: Channel, delivery: Delivery, answer: provider.Throttled) -> Outcome:
+    before = sum(1 for t in delivery.tries if t.get("outcome") == "throttled")
+    step = 4.0**before if answer.scope == "pair" else 2.0**before
+    seconds = min(max(answer.retry_after or 0.0, step), 3600.0)
+    pacing.slow_down(channel, delivery, answer, seconds)
+    return Later(seconds=seconds, error=f"throttled ({answer.code})", burn=False,
+                 apply=lambda: end_attempt(delivery, "throttled", answer.code, answer.title))  # fmt: skip
+
+
+def _retry(delivery: Delivery, how: str, code: int, title: str, most: int | None) -> Outcome:
+    tried = sum(1 for t in delivery.tries if t.get("outcome") in ("not_sent", "transient"))
+    if tried >= min(most or len(RETRY_S), len(RETRY_S)):
+        error = {"code": code, "title": title or "The provider did not take it",
+                 "advice": "Try again later."}  # fmt: skip
+        return Done(apply=lambda: failed(delivery, error, how))
+    seconds = RETRY_S[tried] * random.uniform(0.8, 1.2)
+    return Later(seconds=seconds, error=f"{how}: {title}", burn=False,
+                 apply=lambda: end_attempt(delivery, how, code, title))  # fmt: skip
+
+
+def end_attempt(delivery: Delivery, how: str, code: int | None, detail: str, **fields: Any) -> None:
+    """Complete the attempt that ``record_attempt`` began, and set ``fields`` of the delivery."""
+    last = len(delivery.tries) - 1
+    ended = {"outcome": how, "code": code, "detail": detail[:300],
+             "ended_at": now().isoformat().replace("+00:00", "Z")}  # fmt: skip
+    changes = {f"tries.{last}.{name}": value for name, value in ended.items()} if last >= 0 else {}
+    _set(delivery, {**changes, **fields})
+
+
+def _set(delivery: Delivery, changes: dict[str, Any]) -> None:
+    where = {**owner(), "_id": ObjectId(delivery.pk), "fence": delivery.fence}
+    if not collection(Delivery).update_one(where, {"$set": changes}).matched_count:
+        raise work.StaleFence("the delivery has another holder")
+
+
+def _update(delivery: Delivery, key: str, status: str, error: Any, external_id: str = "") -> str:
+    MessageUpdate.objects.create(
+        channel_id=delivery.channel_id, message_id=delivery.message_id, external_id=external_id,
+        key=key, kind=MessageUpdate.STATUS, status=status, error=error,
+    )  # fmt: skip
+    return status

@@ -1,0 +1,151 @@
+"""Statuses and reactions: rows beside the message they speak of, joined to it now or when it is known."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from channels.models import Channel
+from channels.providers.events import Reaction, StatusUpdate
+from crm.models import Contact
+from crm.services.resolve import Key, key_of
+from kernel.events import emit
+from kernel.mongo.doors import collection, owner
+from messaging.events import MessageReacted, MessageStatusChanged
+from messaging.models import Delivery, Message, MessageUpdate
+from messaging.status import RANK, higher
+
+Target = tuple[str, str]  # message id, conversation id
+External = tuple[str, str]  # channel id, the provider's message id
+
+
+def find_targets(wanted: Iterable[External]) -> dict[External, Target]:
+    """Messages by the provider's id: inbound ones carry it, outbound ones have it on their delivery."""
+    wanted = set(wanted)
+    if not wanted:
+        return {}
+    where = {"channel__in": {c for c, _ in wanted}, "external_id__in": {e for _, e in wanted}}
+    sent = Delivery.objects.filter(**where).values_list(
+        "channel_id", "external_id", "message_id", "conversation_id"
+    )
+    received = Message.objects.filter(**where).values_list(
+        "channel_id", "external_id", "id", "conversation_id"
+    )
+    return {(c, e): (m, t) for c, e, m, t in [*received, *sent]}
+
+
+def store_statuses(arrivals: Sequence[tuple[Channel, StatusUpdate]]) -> None:
+    """Keep each status once. One that overtakes our own record of the send waits for it without a message."""
+    if not arrivals:
+        return
+    targets = find_targets((c.pk, e.external_id) for c, e in arrivals)
+    ours = _by_callback(event.callback_data for _, event in arrivals)
+    rows = []
+    for channel, event in arrivals:
+        target = ours.get(event.callback_data) or targets.get((channel.pk, event.external_id))
+        rows.append((_status_row(channel, event, target), target))
+    fresh = _store(rows)
+    _settle_deliveries(fresh)
+    emit(*(MessageStatusChanged(message_id=row.message_id, conversation_id=target[1],
+                                status=row.status, code=(row.error or {}).get("code"))
+           for row, target in fresh if target))  # fmt: skip
+
+
+def _by_callback(values: Iterable[str]) -> dict[str, Target]:
+    """Our own message id comes back with the status, so the send need not be recorded yet."""
+    ids = {value for value in values if len(value) == 24 and all(c in "0123456789abcdef" for c in value)}
+    if not ids:
+        return {}
+    found = Message.objects.filter(pk__in=ids, direction=Message.OUTBOUND)
+    return {pk: (pk, conversation) for pk, conversation in found.values_list("id", "conversation_id")}
+
+
+def _status_row(channel: Channel, event: StatusUpdate, target: Target | None) -> MessageUpdate:
+    moment = int(event.provider_at.timestamp()) if event.provider_at else 0
+    error = event.error
+    return MessageUpdate(
+        channel=channel,
+        message_id=target[0] if target else "",
+        external_id=event.external_id,
+        key=f"st:{event.external_id}:{event.status}:{moment}",
+        kind=MessageUpdate.STATUS,
+        status=event.status if event.status in RANK else "",
+        error={"code": error.code, "title": error.title, "advice": error.detail} if error else None,
+        detail=event.pricing,
+        provider_at=event.provider_at,
+    )
+
+
+def _store(rows: list[tuple[MessageUpdate, Any]]) -> list[tuple[MessageUpdate, Any]]:
+    """Insert the rows whose keys are new; returns those."""
+    if not rows:
+        return []
+    known = set(
+        MessageUpdate.objects.filter(
+            channel__in={row.channel_id for row, _ in rows}, key__in={row.key for row, _ in rows}
+        ).values_list("channel_id", "key")
+    )
+    fresh = []
+    for row, target in rows:
+        if (row.channel_id, row.key) not in known:
+            known.add((row.channel_id, row.key))
+            fresh.append((row, target))
+    MessageUpdate.objects.bulk_create([row for row, _ in fresh])
+    return fresh
+
+
+def _settle_deliveries(fresh: list[tuple[MessageUpdate, Any]]) -> None:
+    """A status proves what an ambiguous send could not tell: that it was taken, and under which id."""
+    best: dict[str, MessageUpdate] = {}
+    for row, target in fresh:
+        if target and (target[0] not in best or higher(row.status, best[target[0]].status) == row.status):
+            best[target[0]] = row
+    unknown = Delivery.objects.filter(message__in=list(best), outcome="unknown")
+    for delivery in unknown:
+        row = best[delivery.message_id]
+        outcome = "failed" if row.status == "failed" else "accepted"
+        collection(Delivery).update_one(
+            {**owner(), "_id": _oid(delivery.pk), "outcome": "unknown"},
+            {"$set": {"outcome": outcome, "external_id": row.external_id}},
+        )
+
+
+def _oid(value: str) -> Any:
+    from kernel.mongo.doors import ObjectId
+
+    return ObjectId(value)
+
+
+def store_reactions(arrivals: Sequence[tuple[Channel, Reaction]], contacts: dict[Key, Contact]) -> None:
+    """Keep each reaction once, on the message it is for."""
+    if not arrivals:
+        return
+    targets = find_targets((c.pk, e.target_external_id) for c, e in arrivals)
+    rows = []
+    for channel, event in arrivals:
+        target = targets.get((channel.pk, event.target_external_id))
+        contact = contacts[key_of(event.sender.identities[0])]
+        rows.append((_reaction_row(channel, event, contact, target), target))
+    emit(*(MessageReacted(message_id=row.message_id, conversation_id=target[1], emoji=row.emoji,
+                          actor_kind="contact") for row, target in _store(rows) if target))  # fmt: skip
+
+
+def _reaction_row(channel: Channel, event: Reaction, contact: Contact, target: Target | None) -> MessageUpdate:
+    return MessageUpdate(
+        channel=channel,
+        message_id=target[0] if target else "",
+        external_id=event.target_external_id,
+        key=f"re:{event.external_id}",
+        kind=MessageUpdate.REACTION,
+        emoji=event.emoji[:64],
+        actor_kind="contact",
+        actor_id=contact.pk,
+        provider_at=event.provider_at,
+    )
+
+
+def adopt_orphans(channel_id: str, external_id: str, message_id: str) -> list[MessageUpdate]:
+    """Join what arrived before we knew that ``external_id`` is our message; returns those rows."""
+    waiting = {"channel_id": channel_id, "external_id": external_id, "message_id": ""}
+    rows = list(MessageUpdate.objects.filter(**waiting))
+    if rows:
+        MessageUpdate.objects.filter(pk__in=[row.pk for row in rows]).update(message_id=message_id)
+    return rows

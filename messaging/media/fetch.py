@@ -1,0 +1,92 @@
+"""Fetching a customer's file. The message is there already; a failure here never hurts it."""
+
+import hashlib
+import hmac
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from channels.models import Channel
+from channels.providers.contract import ChannelBroken, Downloaded, NotSent, Rejected, Throttled, Transient
+from channels.selectors import client_of, hold_reason
+from channels.services.connect import break_channel
+from kernel.events import emit
+from kernel.mongo.doors import ObjectId, collection, owner
+from kernel.scoping.keys import tenant_path
+from kernel.work import Bury, Done, Hold, Kind, Later, Lease, Released, register
+from kernel.work.items import serve_one
+from kernel.work.outcomes import Outcome
+from messaging.events import AttachmentFailed, AttachmentStored
+from messaging.media.sniff import sniffed
+from messaging.models import Attachment
+
+RETRY_S = (5, 30, 120, 600, 1800, 7200)
+
+
+def register_kind() -> None:
+    register(Kind(name="media", queue="default", serve=serve, lease_s=60.0))
+
+
+def serve(lease: Lease) -> Released:
+    return serve_one(Attachment, lease, fetch, on_bury=_gave_up)
+
+
+def fetch(attachment: Attachment) -> Outcome:
+    """Download, check, keep."""
+    channel = Channel.objects.get(pk=attachment.channel_id)
+    if channel.status == Channel.BROKEN:
+        raise Hold(hold_reason(channel))
+    answer = client_of(channel).download(attachment.provider_id, max_bytes=settings.MEDIA_MAX_BYTES)
+    if isinstance(answer, Downloaded):
+        return _keep(attachment, answer)
+    if isinstance(answer, ChannelBroken):
+        break_channel(channel=channel, reason=f"{answer.title}. {answer.advice}")
+        raise Hold(hold_reason(channel))
+    if isinstance(answer, Rejected):
+        return Bury(reason=answer.title, apply=lambda: _gave_up(attachment, answer.title))
+    return _later(attachment, answer)
+
+
+def _later(attachment: Attachment, answer: object) -> Outcome:
+    reason = getattr(answer, "title", "") or getattr(answer, "reason", "no answer")
+    tried = attachment.attempts - 1
+    if tried >= len(RETRY_S):
+        return Bury(reason=reason, apply=lambda: _gave_up(attachment, reason))
+    wait = answer.retry_after if isinstance(answer, Throttled) and answer.retry_after else RETRY_S[tried]
+    burn = isinstance(answer, Transient | NotSent)
+    return Later(seconds=float(wait), error=str(reason), burn=burn)
+
+
+def _keep(attachment: Attachment, file: Downloaded) -> Outcome:
+    digest = hashlib.sha256(file.data).hexdigest()
+    claimed = attachment.sha256 or file.sha256
+    if claimed and not hmac.compare_digest(digest, claimed.lower()):
+        return Later(seconds=RETRY_S[min(attachment.attempts, len(RETRY_S)) - 1],
+                     error="the bytes do not match their checksum")  # fmt: skip
+    path = store(digest, file.data)
+    fields = {"media_state": Attachment.STORED, "path": path, "size": len(file.data), "sha256": digest,
+              "mime_type": sniffed(file.data, file.mime_type or attachment.mime_type)[:120]}  # fmt: skip
+
+    def apply() -> None:
+        _set(attachment, fields)
+        emit(AttachmentStored(attachment_id=attachment.pk, message_id=attachment.message_id))
+
+    return Done(apply=apply)
+
+
+def store(digest: str, data: bytes) -> str:
+    """Keep bytes under the tenant's own folder, by their hash; the same bytes are kept once."""
+    path = tenant_path("media", digest[:2], digest)
+    if not default_storage.exists(path):
+        default_storage.save(path, ContentFile(data))
+    return path
+
+
+def _gave_up(attachment: Attachment, reason: str) -> None:
+    _set(attachment, {"media_state": Attachment.FAILED, "error": reason[:300]})
+    emit(AttachmentFailed(attachment_id=attachment.pk, message_id=attachment.message_id, error=reason[:300]))
+
+
+def _set(attachment: Attachment, fields: dict[str, object]) -> None:
+    collection(Attachment).update_one({**owner(), "_id": ObjectId(attachment.pk)}, {"$set": fields})

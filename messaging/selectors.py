@@ -1,0 +1,74 @@
+"""Reads of messages, with what became of them."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from conversations.selectors import get_conversation
+from messaging.errors import MediaNotFound, MessageNotFound
+from messaging.models import Attachment, Delivery, Message, MessageUpdate
+from messaging.status import State, join
+from tenants.access import require
+from tenants.permissions import Permission
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A message with its joined state and its files."""
+
+    message: Message
+    state: State
+    attachments: list[Attachment]
+
+
+def list_messages(conversation_id: str) -> QuerySet[Message]:
+    """The messages of a conversation; ordered by ``-seq`` they are newest first."""
+    get_conversation(conversation_id)
+    return Message.objects.filter(conversation_id=conversation_id)
+
+
+def get_message(message_id: str) -> Message:
+    """One message; raises ``MessageNotFound``."""
+    require(Permission.CONVERSATIONS_READ_ALL)
+    message = Message.objects.filter(pk=message_id).first()
+    if message is None:
+        raise MessageNotFound
+    return message
+
+
+def shown(messages: Sequence[Message]) -> list[Shown]:
+    """Messages with their states and files: two more reads for a whole page."""
+    ids = [message.pk for message in messages]
+    updates: dict[str, list[MessageUpdate]] = defaultdict(list)
+    for update in MessageUpdate.objects.filter(message_id__in=ids):
+        updates[update.message_id].append(update)
+    files: dict[str, list[Attachment]] = defaultdict(list)
+    with_files = [message.pk for message in messages if message.attachment_count]
+    if with_files:
+        for file in Attachment.objects.filter(message_id__in=with_files).order_by("id"):
+            files[file.message_id].append(file)
+    return [Shown(m, join(_first(m), updates[m.pk]), files[m.pk]) for m in messages]
+
+
+def _first(message: Message) -> str:
+    return "received" if message.direction == Message.INBOUND else "queued"
+
+
+def updates_of(message_id: str) -> list[MessageUpdate]:
+    """All that happened to a message, oldest first."""
+    return list(MessageUpdate.objects.filter(message_id=message_id).order_by("id"))
+
+
+def delivery_of(message_id: str) -> Delivery | None:
+    """The delivery of an outbound message, with its attempts."""
+    return Delivery.objects.filter(message=message_id).first()
+
+
+def get_attachment(attachment_id: str) -> Attachment:
+    """One file; raises ``MediaNotFound``."""
+    attachment = Attachment.objects.filter(pk=attachment_id).first()
+    if attachment is None:
+        raise MediaNotFound
+    return attachment

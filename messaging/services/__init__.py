@@ -1,0 +1,1 @@
+"""Writes of the Message agent that people ask for."""

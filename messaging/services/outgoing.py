@@ -1,0 +1,161 @@
+"""From what the API was given to an internal message: checked against the channel before anything is stored."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from channels.models import Channel
+from channels.providers import provider_for
+from channels.providers.contract import (
+    InvalidMessage,
+    OutboundMedia,
+    OutboundMessage,
+    UnsupportedMessage,
+)
+from channels.selectors import template_named
+from crm.selectors import identities_of
+from channels.providers.events import Identity
+from messaging.errors import (
+    InvalidMessageBody,
+    MediaNotFound,
+    MediaNotReady,
+    MessageNotFound,
+    TemplateUnknown,
+    UnsupportedByChannel,
+)
+from messaging.models import Attachment, Delivery, Message
+
+MEDIA_TYPES = ("image", "audio", "video", "document", "sticker")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A message as the API takes it: ``body`` is the object named as the type."""
+
+    type: str
+    text: str = ""
+    body: dict[str, Any] = field(default_factory=dict)
+    preview_url: bool = False
+    reply_to_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A draft that the channel takes. ``content`` is what is stored, ``upload`` the file that goes with it."""
+
+    draft: Draft
+    content: dict[str, Any]
+    upload: Attachment | None
+    reply_to_external_id: str
+
+
+def prepare(channel: Channel, contact_id: str, draft: Draft) -> Prepared:
+    """Check a draft; raises the refusal that names the field and the limit."""
+    upload = _upload(channel, draft)
+    content = _content(channel, draft, upload)
+    message = OutboundMessage(
+        callback_data="0" * 24,
+        type=draft.type,
+        recipient=recipients(contact_id),
+        text=draft.text,
+        preview_url=draft.preview_url,
+        media=_media(draft, upload, provider_id="pending" if upload else ""),
+        content=content,
+    )
+    try:
+        provider_for(channel.kind).validate(message)
+        if upload is not None:
+            provider_for(channel.kind).validate_file(draft.type, upload.mime_type, upload.size or 0)
+    except InvalidMessage as error:
+        problem = {"field": error.field, "code": "invalid", "detail": error.message}
+        extra = {"limit": error.limit} if error.limit is not None else {}
+        raise InvalidMessageBody(error.message, errors=[problem], **extra) from error
+    except UnsupportedMessage as error:
+        raise UnsupportedByChannel(str(error)) from error
+    return Prepared(draft=draft, content=content, upload=upload,
+                    reply_to_external_id=external_id_of(draft.reply_to_id) if draft.reply_to_id else "")  # fmt: skip
+
+
+def recipients(contact_id: str) -> tuple[Identity, ...]:
+    """How the contact can be addressed, strongest first."""
+    rows = identities_of([contact_id])[contact_id]
+    return tuple(Identity(kind=r.kind, value=r.value, scope=r.scope) for r in rows)
+
+
+def _upload(channel: Channel, draft: Draft) -> Attachment | None:
+    media_id = draft.body.get("media_id") if draft.type in MEDIA_TYPES else None
+    if not media_id:
+        return None
+    upload = Attachment.objects.filter(pk=media_id).first() if _is_id(media_id) else None
+    if upload is None:
+        raise MediaNotFound(errors=[{"field": f"{draft.type}.media_id", "code": "unknown"}])
+    if upload.media_state != Attachment.STORED:
+        raise MediaNotReady
+    return upload
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and len(value) == 24 and all(c in "0123456789abcdef" for c in value)
+
+
+def _content(channel: Channel, draft: Draft, upload: Attachment | None) -> dict[str, Any]:
+    if draft.type == "template":
+        return _template(channel, draft.body)
+    if draft.type == "reaction":
+        target = str(draft.body.get("message_id", ""))
+        return {"message_id": target, "emoji": draft.body.get("emoji", ""),
+                "target_external_id": external_id_of(target)}  # fmt: skip
+    if upload is not None and upload.filename:
+        return {"filename": upload.filename, **draft.body}
+    return dict(draft.body)
+
+
+def _template(channel: Channel, body: dict[str, Any]) -> dict[str, Any]:
+    """The content with what the approved template takes, so that a missing parameter is found here."""
+    known = template_named(channel, str(body.get("name", "")), str(body.get("language", "")))
+    if known is None:
+        raise TemplateUnknown(f"{body.get('name')!r} in {body.get('language')!r} is not among the "
+                              "channel's templates", errors=[{"field": "template.name", "code": "unknown"}])  # fmt: skip
+    expected = provider_for(channel.kind).template_parameters(known.components, known.parameter_format)
+    return {**body, "expected": expected}
+
+
+def _media(draft: Draft, upload: Attachment | None, provider_id: str) -> OutboundMedia | None:
+    if draft.type not in MEDIA_TYPES:
+        return None
+    return OutboundMedia(
+        provider_id=provider_id,
+        link=str(draft.body.get("link", "")) if upload is None else "",
+        caption=str(draft.body.get("caption", "")),
+        filename=str(draft.body.get("filename", "")) or (upload.filename if upload else ""),
+    )
+
+
+def external_id_of(message_id: str) -> str:
+    """The provider's id of one of our messages; raises ``MessageNotFound`` for a foreign or unsent one."""
+    message = Message.objects.filter(pk=message_id).first() if _is_id(message_id) else None
+    if message is None:
+        raise MessageNotFound(errors=[{"field": "message_id", "code": "unknown"}])
+    if message.direction == Message.INBOUND:
+        return message.external_id
+    delivery = Delivery.objects.filter(message=message).first()
+    if delivery is None or not delivery.external_id:
+        raise MessageNotFound("that message has not reached the channel yet")
+    return delivery.external_id
+
+
+def outbound(message: Message, contact_id: str, *, provider_media_id: str = "") -> OutboundMessage:
+    """A stored message in the form that its provider composes."""
+    draft = Draft(type=message.type, text=message.text, body=message.content)
+    media = _media(draft, None, provider_media_id)
+    if media is not None and provider_media_id:
+        media = OutboundMedia(provider_id=provider_media_id, caption=media.caption, filename=media.filename)
+    return OutboundMessage(
+        callback_data=message.pk,
+        type=message.type,
+        recipient=recipients(contact_id),
+        text=message.text,
+        preview_url=bool(message.content.get("preview_url")),
+        reply_to_external_id=message.reply_to_external_id,
+        media=media,
+        content=message.content,
+    )

@@ -1,0 +1,135 @@
+"""Sending: one transaction writes the message, its delivery, the conversation's summary, the event and the audit."""
+
+from datetime import timedelta
+
+from django.db import IntegrityError
+from pymongo.errors import DuplicateKeyError
+
+from channels.errors import ChannelRemoved
+from channels.models import Channel
+from conversations.models import Conversation
+from conversations.selectors import get_conversation
+from kernel import audit, idempotency, work
+from kernel.clock import now
+from kernel.events import emit
+from kernel.mongo.doors import ObjectId, collection, owner
+from kernel.mongo.ids import new_id
+from kernel.mongo.transactions import run_transaction
+from messaging.errors import ConversationIsClosed, ConversationMovedOn, WindowClosed
+from messaging.events import MessageQueued
+from messaging.models import Attachment, Delivery, Message
+from messaging.services.outgoing import Draft, Prepared, prepare
+from messaging.summary import summary
+from messaging.window import may_send, window_of
+from tenants.access import Principal, require
+from tenants.permissions import Permission
+
+
+def send_message(
+    *, conversation_id: str, draft: Draft, expected_last_message_id: str = ""
+) -> Message:
+    """Queue a message on a conversation.
+
+    Raises ``WindowClosed`` with what is allowed instead, ``InvalidMessageBody``
+    with the field and limit, ``ConversationMovedOn`` when the last message is
+    not the one the sender saw.
+    """
+    principal = require(_permission(draft.type))
+    conversation = get_conversation(conversation_id)
+    channel = Channel.objects.get(pk=conversation.channel_id)
+    if channel.status == Channel.REMOVED:
+        raise ChannelRemoved
+    prepared = prepare(channel, conversation.contact_id, draft)
+    try:
+        return run_transaction(
+            lambda: _send(conversation_id, channel, prepared, principal, expected_last_message_id)
+        )
+    except (IntegrityError, DuplicateKeyError) as error:
+        raise ConversationIsClosed from error
+
+
+def _permission(type_: str) -> Permission:
+    return Permission.MESSAGES_SEND_TEMPLATE if type_ == "template" else Permission.MESSAGES_SEND
+
+
+def _send(
+    conversation_id: str, channel: Channel, prepared: Prepared, principal: Principal, expected: str
+) -> Message:
+    conversation = get_conversation(conversation_id)
+    if expected and (conversation.last_message or {}).get("id") != expected:
+        raise ConversationMovedOn(last_message_id=(conversation.last_message or {}).get("id"))
+    _check_window(conversation, prepared.draft.type)
+    message = _message(conversation, channel, prepared, principal)
+    message.save(force_insert=True)
+    if prepared.upload is not None:
+        _attach(prepared.upload, message, channel)
+    _update(conversation, message)
+    work.enqueue("send", _delivery(conversation, channel, message))
+    audit.record("message.sent", message, {"type": [None, message.type]})
+    emit(MessageQueued(message_id=message.pk, conversation_id=conversation.pk,
+                       channel_id=channel.pk, seq=message.seq))  # fmt: skip
+    idempotency.committed(message.pk)
+    return message
+
+
+def _check_window(conversation: Conversation, type_: str) -> None:
+    window = window_of(conversation)
+    if not may_send(window, type_):
+        until = window.until.isoformat().replace("+00:00", "Z") if window.until else None
+        raise WindowClosed(f"{window.reason}; a template can be sent at any time",
+                           allowed=list(window.allowed), until=until)  # fmt: skip
+
+
+def _message(conversation: Conversation, channel: Channel, prepared: Prepared, principal: Principal) -> Message:
+    id_, draft = new_id(), prepared.draft
+    preview = {"preview_url": True} if draft.preview_url else {}
+    return Message(
+        pk=id_,
+        conversation=conversation,
+        channel=channel,
+        seq=conversation.message_count + 1,
+        direction=Message.OUTBOUND,
+        type=draft.type,
+        text=draft.text or str(draft.body.get("caption", "")),
+        content={**prepared.content, **preview},
+        external_id=f"out:{id_}",
+        reply_to_id=draft.reply_to_id,
+        reply_to_external_id=prepared.reply_to_external_id,
+        attachment_count=1 if prepared.upload else 0,
+        sender_kind="agent" if principal.kind == "member" else principal.kind,
+        sender_id=principal.id,
+        sender_name=principal.name,
+    )
+
+
+def _attach(upload: Attachment, message: Message, channel: Channel) -> None:
+    """The message's own row for the uploaded file; both point at the same stored bytes."""
+    id_ = new_id()
+    Attachment.objects.create(
+        pk=id_, lane=id_, state=Attachment.DONE, open=False, channel=channel, message_id=message.pk,
+        kind=message.type, media_state=Attachment.STORED, mime_type=upload.mime_type,
+        filename=upload.filename, size=upload.size, sha256=upload.sha256, path=upload.path,
+        provider_id=upload.provider_id, provider_until=upload.provider_until,
+    )  # fmt: skip
+
+
+def _update(conversation: Conversation, message: Message) -> None:
+    at = now()
+    fields = {
+        "last_message": summary(message_id=message.pk, direction=message.direction,
+                                type_=message.type, text=message.text,
+                                at=at.isoformat().replace("+00:00", "Z")),
+        "last_activity_at": at, "waiting_since": None, "unread": False, "unread_count": 0,
+        "active": True, "closed_at": None,
+        "status": Conversation.OPEN if conversation.status == Conversation.CLOSED else conversation.status,
+    }  # fmt: skip
+    collection(Conversation).update_one(
+        {**owner(), "_id": ObjectId(conversation.pk)}, {"$set": fields, "$inc": {"message_count": 1}}
+    )
+
+
+def _delivery(conversation: Conversation, channel: Channel, message: Message) -> Delivery:
+    free = message.type == "template"
+    until = now() + timedelta(hours=24) if free else conversation.window_until
+    return Delivery(lane=f"conversation:{conversation.pk}", message=message,
+                    conversation=conversation, channel=channel, not_after=until)  # fmt: skip

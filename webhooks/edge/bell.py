@@ -1,0 +1,52 @@
+"""Announcing new deliveries: the lane is made due, a worker is rung. Best effort, never waited for."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import structlog
+from celery import Celery
+
+from kernel.mongo.group_commit import Away, Store
+from kernel.ratelimit import connect
+
+log = structlog.get_logger(agentName="webhook")
+KIND, LANE, QUEUE = "explode", "all", "inbound"
+RINGING_MS = 2_000
+
+
+class Bell:
+    """At most one announcement is under way; those that come meanwhile are one more."""
+
+    def __init__(self, store: Store, redis_url: str) -> None:
+        self._store = store
+        self._redis = connect(redis_url)
+        self._celery = Celery("edge", broker=redis_url)
+        self._celery.conf.update(
+            task_ignore_result=True, broker_connection_retry=False, broker_connection_timeout=0.25,
+            broker_transport_options={"socket_timeout": 0.25, "socket_connect_timeout": 0.25,
+                                      "max_retries": 0},
+        )  # fmt: skip
+        self._task: asyncio.Task[None] | None = None
+        self._again = False
+
+    def announce(self) -> None:
+        """Return at once."""
+        self._again = True
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._announce())
+
+    async def _announce(self) -> None:
+        while self._again:
+            self._again = False
+            try:
+                await self._store.wake(KIND, LANE, datetime.now(UTC))
+                await asyncio.to_thread(self._ring)
+            except Away:
+                log.warning("lane.unmarked")
+            except Exception as error:  # noqa: BLE001  (the sweeper finds what no bell announced)
+                log.warning("bell.lost", error=type(error).__name__)
+                await asyncio.sleep(0.5)
+
+    def _ring(self) -> None:
+        if self._redis.set(f"bell:{KIND}", "1", nx=True, px=RINGING_MS):
+            self._celery.send_task("kernel.drain", [KIND], queue=QUEUE, retry=False)

@@ -1,0 +1,96 @@
+"""Making a webhook durable: in the database, or in the spool while the database is away.
+
+Order is kept across an outage: as long as anything is spooled, newer webhooks
+are spooled behind it, until the drainer has caught up.
+"""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from kernel.mongo.group_commit import Away, GroupCommit, Store, new_object_id
+from webhooks.edge.bell import Bell
+from webhooks.edge.spool import Spool
+
+log = structlog.get_logger(agentName="webhook")
+COLLECTION = "webhook_deliveries"
+REST_S = 5.0
+
+
+class Intake:
+    """One for each edge process."""
+
+    def __init__(self, store: Store, spool: Spool, bell: Bell) -> None:
+        self._store, self._spool, self._bell = store, spool, bell
+        self._commit = GroupCommit(self._write)
+        self._spooling = not spool.is_empty
+        self._rest_until = 0.0
+        self._drainer: asyncio.Task[None] | None = None
+        self.acknowledged = self.spooled = 0
+
+    async def accept(self, source: str, body: bytes) -> None:
+        """Return once ``body`` is durable; raises ``SpoolFull`` when it cannot be made so."""
+        if self._drainer is None:
+            self._drainer = asyncio.create_task(self._drain_forever())
+        at = datetime.now(UTC)
+        await self._commit.add({
+            "_id": new_object_id(), "source": source, "body": body, "received_at": at, "state": "new",
+            "account": {}, "problems": [], "parked": [], "exploded_at": None,
+        })  # fmt: skip
+        self.acknowledged += 1
+
+    async def _write(self, documents: list[dict[str, Any]]) -> None:
+        """One batch: to the database, unless it is away or older batches still wait in the spool."""
+        if not self._spooling and time.monotonic() >= self._rest_until:
+            try:
+                await self._store.insert(COLLECTION, documents)
+                self._bell.announce()
+                return
+            except Away as away:
+                self._rest_until = time.monotonic() + REST_S
+                log.warning("database.away", reason=str(away)[:120], batch=len(documents))
+        self._spooling = True
+        await self._spool.write(documents)
+        self.spooled += len(documents)
+
+    async def _drain_forever(self) -> None:
+        while True:
+            try:
+                drained = await self._drain_one()
+            except Exception:  # noqa: BLE001  (the drainer never ends)
+                log.exception("spool.drain_failed")
+                drained = False
+            if not drained:
+                await asyncio.sleep(0.5 if self._spooling else 1.0)
+
+    async def _drain_one(self) -> bool:
+        """Move the oldest batch into the database; True if there may be more."""
+        if not self._spooling:
+            return False
+        found = await asyncio.to_thread(self._spool.oldest)
+        if found is None:
+            # Nothing is awaited between this look and the switch, so no batch slips between.
+            self._spooling = not self._spool.is_empty
+            return False
+        path, documents = found
+        try:
+            await self._store.insert(COLLECTION, documents)
+        except Away:
+            await asyncio.sleep(0.5)
+            return False
+        self._spool.remove(path)
+        self._bell.announce()
+        return True
+
+    def start(self) -> None:
+        """Begin draining what an earlier process left, without waiting for a webhook."""
+        if self._drainer is None:
+            self._drainer = asyncio.create_task(self._drain_forever())
+
+    @property
+    def state(self) -> dict[str, Any]:
+        return {"spooling": self._spooling, "spool_files": self._spool.count,
+                "spool_bytes": self._spool.bytes, "acknowledged": self.acknowledged}  # fmt: skip

@@ -1,0 +1,99 @@
+"""The spool: where acknowledged webhooks wait, fsynced, while the database is away.
+
+A batch is one file, written beside its final name, synced, renamed, and its
+folder synced, so a file that has its name is whole. Names sort by time.
+"""
+
+import asyncio
+import fcntl
+import os
+import zlib
+from pathlib import Path
+from typing import Any
+
+import bson
+import structlog
+
+log = structlog.get_logger(agentName="webhook")
+SUFFIX, DAMAGED = ".spool", ".damaged"
+
+
+class SpoolFull(RuntimeError):
+    """Nothing more can be kept here: the provider is told to come again."""
+
+
+class Spool:
+    """A folder that one process owns at a time (by a lock on it)."""
+
+    def __init__(self, root: Path, max_bytes: int) -> None:
+        root.mkdir(parents=True, exist_ok=True)
+        self.folder, self._lock = _own_folder(root)
+        self._max_bytes = max_bytes
+        self.bytes = sum(path.stat().st_size for path in self._files())
+
+    def _files(self) -> list[Path]:
+        return sorted(path for path in self.folder.iterdir() if path.suffix == SUFFIX)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._files()
+
+    @property
+    def count(self) -> int:
+        return len(self._files())
+
+    async def write(self, documents: list[dict[str, Any]]) -> None:
+        """Keep a batch; returns once it would survive the machine. Raises ``SpoolFull``."""
+        data = b"".join(bson.encode(document) for document in documents)
+        data += zlib.crc32(data).to_bytes(4, "big")
+        if self.bytes + len(data) > self._max_bytes:
+            raise SpoolFull
+        try:
+            await asyncio.to_thread(self._write, str(documents[0]["_id"]), data)
+        except OSError as error:
+            raise SpoolFull(str(error)) from error
+        self.bytes += len(data)
+
+    def _write(self, name: str, data: bytes) -> None:
+        partial, final = self.folder / f"{name}.partial", self.folder / f"{name}{SUFFIX}"
+        with partial.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.rename(final)
+        folder = os.open(self.folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def oldest(self) -> tuple[Path, list[dict[str, Any]]] | None:
+        """The oldest batch with its documents; a damaged file is set aside and the next one taken."""
+        for path in self._files():
+            data = path.read_bytes()
+            body, checksum = data[:-4], data[-4:]
+            if zlib.crc32(body).to_bytes(4, "big") == checksum:
+                return path, bson.decode_all(body)
+            path.rename(path.with_suffix(DAMAGED))
+            log.error("spool.damaged", file=path.name)
+        return None
+
+    def remove(self, path: Path) -> None:
+        """The database has it: the file has done its duty."""
+        self.bytes -= path.stat().st_size
+        path.unlink()
+
+
+def _own_folder(root: Path) -> tuple[Path, Any]:
+    """The first folder that no living process owns; what a dead one left there is drained first."""
+    for number in range(64):
+        folder = root / str(number)
+        folder.mkdir(exist_ok=True)
+        lock = (folder / "lock").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            continue
+        return folder, lock
+    raise SystemExit(f"no free spool folder under {root}")

@@ -1,0 +1,219 @@
+"""The ledger: raw deliveries are cut into items, and each item is routed to the tenant that owns its address.
+
+One lane, so deliveries are exploded in the order in which they were
+acknowledged; a batch is one transaction, so a crash repeats it to the same end.
+"""
+
+import json
+import zlib
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from pymongo import UpdateOne
+
+from channels.models import ChannelAddress
+from channels.providers import provider_for_object
+from channels.providers.contract import BadItem, RawItem
+from channels.selectors import owners_of
+from kernel.clock import now
+from kernel.jsonsafe import storable
+from kernel.mongo.doors import ObjectId, collection, new_object_id
+from kernel.mongo.transactions import run_transaction
+from kernel.scoping import tenant_scope
+from kernel.work import Kind, Lease, Released, StaleFence, register
+from kernel.work.lanes import mark, mark_many
+from kernel.work.sweep import register_probe
+from webhooks.models import WebhookDelivery, WebhookEvent
+
+log = structlog.get_logger(agentName="webhook")
+BATCH = 200
+SLOTS = 16
+LANE = "all"
+Owner = tuple[str, str]
+
+
+def register_kind() -> None:
+    register(Kind(name="explode", queue="inbound", serve=serve))
+    register_probe(_wake_if_new)
+
+
+def _wake_if_new() -> None:
+    """The edge announces without waiting; what it could not announce is found here."""
+    if WebhookDelivery.objects.filter(state=WebhookDelivery.NEW).exists():
+        mark("explode", LANE, tenant_id="")
+
+
+@dataclass
+class Opened:
+    """A delivery with its items and, as it goes, its account."""
+
+    row: WebhookDelivery
+    items: list[RawItem | BadItem]
+    account: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    problems: list[dict[str, Any]] = field(default_factory=list)
+    parked: list[str] = field(default_factory=list)
+
+
+def serve(lease: Lease) -> Released:
+    """Explode the oldest new deliveries; first those that waited for an owner."""
+    if replayed := _replay_first():
+        return Released(due_at=now(), served=replayed)
+    rows = list(WebhookDelivery.objects.filter(state=WebhookDelivery.NEW).order_by("id")[:BATCH])
+    if not rows:
+        return Released()
+    opened = [Opened(row, list(_items(bytes(row.body)))) for row in rows]
+    run_transaction(lambda: explode(opened))
+    return Released(due_at=now() if len(rows) == BATCH else None, served=len(rows))
+
+
+def _items(body: bytes) -> Iterator[RawItem | BadItem]:
+    """Every item of a body; a body that is no JSON object of a known kind is one bad item."""
+    try:
+        payload = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        yield BadItem(reason=f"not JSON: {type(error).__name__}", body=None)
+        return
+    kind = payload.get("object") if isinstance(payload, dict) else None
+    provider = provider_for_object(kind)
+    if provider is None:
+        yield BadItem(reason="the body names no known kind of object", body=None)
+        return
+    yield from provider.explode(payload)
+
+
+def explode(opened: list[Opened], *, only: Owner | None = None) -> None:
+    """Store each item once with its tenant; close each delivery with its account.
+
+    ``only`` is an address whose parked items are routed now, the rest of the
+    delivery having been routed before. Repeatable, as a transaction's body is.
+    """
+    for delivery in opened:
+        _begin(delivery, only)
+    owners = owners_of([(i.address_kind, i.address) for d in opened for i in d.items if isinstance(i, RawItem)])
+    routed: dict[str, list[tuple[Opened, dict[str, Any]]]] = defaultdict(list)
+    for delivery in opened:
+        for position, item in enumerate(delivery.items):
+            if only and (isinstance(item, BadItem) or (item.address_kind, item.address) != only):
+                continue
+            _route(delivery, position, item, owners, routed)
+    for tenant_id, rows in routed.items():
+        with tenant_scope(tenant_id):
+            _store(rows)
+    _close(opened, replay=only is not None)
+
+
+def _begin(delivery: Opened, only: Owner | None) -> None:
+    """A fresh account, or the one so far without what is parked for ``only``."""
+    row = delivery.row
+    if only is None:
+        delivery.account, delivery.problems, delivery.parked = defaultdict(int), [], []
+        return
+    delivery.account = defaultdict(int, row.account)
+    delivery.problems, name = list(row.problems), ":".join(only)[:120]
+    delivery.parked = [address for address in row.parked if address != name]
+    again = [i for i in delivery.items if isinstance(i, RawItem) and (i.address_kind, i.address) == only]
+    delivery.account["parked"] -= len(again)
+
+
+def _route(
+    delivery: Opened, position: int, item: RawItem | BadItem, owners: dict[Owner, Owner],
+    routed: dict[str, list[tuple[Opened, dict[str, Any]]]],
+) -> None:  # fmt: skip
+    if isinstance(item, BadItem):
+        _dead(delivery, position, item.reason)
+        return
+    owner_ = owners.get((item.address_kind, item.address))
+    if owner_ is None:
+        delivery.account["parked"] += 1
+        delivery.parked.append(f"{item.address_kind}:{item.address}"[:120])
+        return
+    tenant_id, channel_id = owner_
+    try:
+        body = storable(item.body)
+    except (ValueError, TypeError) as error:
+        _dead(delivery, position, f"cannot be stored: {error}")
+        return
+    routed[tenant_id].append((delivery, _row(delivery.row, position, item, body, owner_)))
+
+
+def _dead(delivery: Opened, position: int, reason: str) -> None:
+    """The raw bytes stay with the delivery; the reason is shown beside them."""
+    delivery.account["dead"] += 1
+    delivery.problems.append({"position": position, "reason": reason[:300]})
+
+
+def _row(row: WebhookDelivery, position: int, item: RawItem, body: Any, owner_: Owner) -> dict[str, Any]:
+    tenant_id, channel_id = owner_
+    slot = zlib.crc32(f"{channel_id}:{item.order_key}".encode()) % SLOTS
+    return {
+        "_id": new_object_id(), "tenantId": ObjectId(tenant_id), "channel_id": ObjectId(channel_id),
+        "event_key": item.key[:400], "delivery_id": row.pk, "position": position, "field": item.field[:60],
+        "body": body, "received_at": row.received_at, "lane": f"slot:{slot}",
+        "state": WebhookEvent.READY, "open": True, "due_at": row.received_at, "attempts": 0, "fence": 0,
+        "last_error": "", "reason": "", "created_at": now(), "finished_at": None,
+    }  # fmt: skip
+
+
+def _store(rows: list[tuple[Opened, dict[str, Any]]]) -> None:
+    """Insert the items whose keys are new to their channel; the rest are redeliveries."""
+    events = collection(WebhookEvent)
+    tenant = {"tenantId": rows[0][1]["tenantId"]}
+    keys = {row["event_key"] for _, row in rows}
+    channels = {row["channel_id"] for _, row in rows}
+    where = {**tenant, "channel_id": {"$in": list(channels)}, "event_key": {"$in": list(keys)}}
+    known = {(r["channel_id"], r["event_key"]) for r in events.find(where, {"channel_id": 1, "event_key": 1})}
+    fresh = []
+    for delivery, row in rows:
+        key = (row["channel_id"], row["event_key"])
+        delivery.account["duplicate" if key in known else "stored"] += 1
+        if key not in known:
+            known.add(key)
+            fresh.append(row)
+    if fresh:
+        events.insert_many(fresh)
+        lanes = {f"{row['tenantId']}:{row['lane']}": now() for row in fresh}
+        mark_many("ingest", list(lanes.items()))
+
+
+def _close(opened: list[Opened], *, replay: bool) -> None:
+    """Close the deliveries; the account says where each item went."""
+    state = WebhookDelivery.DONE if replay else WebhookDelivery.NEW
+    changes = []
+    for delivery in opened:
+        account = {**delivery.account, "received": len(delivery.items)}
+        changes.append(UpdateOne(
+            {"_id": ObjectId(delivery.row.pk), "state": state},
+            {"$set": {"state": WebhookDelivery.DONE, "account": account, "problems": delivery.problems,
+                      "parked": sorted(set(delivery.parked)), "exploded_at": now()}},
+        ))  # fmt: skip
+    matched = collection(WebhookDelivery).bulk_write(changes).matched_count
+    if matched != len(opened):
+        raise StaleFence("another holder explodes these deliveries")
+
+
+def _replay_first() -> int:
+    """Route what waited for an address that has an owner now, before anything newer; one batch a turn."""
+    address = ChannelAddress.objects.filter(replay_pending=True).first()
+    if address is None:
+        return 0
+    waiting = _waiting(f"{address.kind}:{address.value}")
+    opened = [Opened(row, list(_items(bytes(row.body)))) for row in waiting]
+
+    def body() -> None:
+        if opened:
+            explode(opened, only=(address.kind, address.value))
+        if len(opened) < BATCH:
+            ChannelAddress.objects.filter(pk=address.pk).update(replay_pending=False)
+
+    run_transaction(body)
+    log.info("parked.replayed", channel_id=address.channel_id, deliveries=len(opened))
+    return len(opened) or 1
+
+
+def _waiting(address: str) -> list[WebhookDelivery]:
+    found = collection(WebhookDelivery).find({"parked": address[:120]}, {"_id": 1}).sort("_id", 1)
+    ids = [str(row["_id"]) for row in found.limit(BATCH)]
+    return list(WebhookDelivery.objects.filter(pk__in=ids).order_by("id"))
