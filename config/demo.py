@@ -53,7 +53,10 @@ def seed(path: Path, simulator: dict[str, Any]) -> Seeded:
         "edge": settings.EDGE_URL,
         "stream": settings.STREAM_URL,
         "simulator": settings.SIMULATOR_URL,
-        "meta": {"app_secret": settings.META_APP_SECRET, "verify_token": settings.META_VERIFY_TOKEN},
+        "meta": {
+            "app_secret": settings.META_APP_SECRET,
+            "verify_token": settings.META_VERIFY_TOKEN,
+        },
         "tenants": tenants,
         "staff": [{"email": staff.email, "password": password}],
         "password": password,
@@ -66,7 +69,9 @@ def seed(path: Path, simulator: dict[str, Any]) -> Seeded:
 def _person(email: str, name: str, password: str, *, staff: bool = False) -> User:
     user = User.objects.filter(email=email).first()
     if user is None:
-        user = User.objects.create_user(email, password, name=name, is_staff=staff, is_superuser=staff)
+        user = User.objects.create_user(
+            email, password, name=name, is_staff=staff, is_superuser=staff
+        )
     elif not user.check_password(password):
         user.set_password(password)
         user.save(update_fields=["password"])
@@ -134,7 +139,9 @@ def greet(document: dict[str, Any]) -> int:
     """Let the demo's customers write, through the simulator, as they would; returns how many messages went out."""
     sent = 0
     for tenant in document["tenants"]:
-        for (wa_id, text), channel in zip(GREETINGS, tenant["channels"] * len(GREETINGS), strict=False):
+        for (wa_id, text), channel in zip(
+            GREETINGS, tenant["channels"] * len(GREETINGS), strict=False
+        ):
             body = {"phone_number_id": channel["phone_number_id"], "from": wa_id, "type": "text",
                     "text": {"body": text}}  # fmt: skip
             _post(f"{settings.SIMULATOR_URL}/_sim/inject", body)

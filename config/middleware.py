@@ -43,7 +43,11 @@ class RequestContext:
 def client_ip(request: HttpRequest) -> str:
     """The peer; behind a trusted proxy (``SWITCHBOARD_PROXIES``) the address it reports."""
     peer = request.META.get("REMOTE_ADDR", "")
-    hops = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    hops = [
+        part.strip()
+        for part in request.headers.get("X-Forwarded-For", "").split(",")
+        if part.strip()
+    ]
     trusted = settings.TRUSTED_PROXIES
     return hops[-trusted] if trusted and len(hops) >= trusted else peer
 

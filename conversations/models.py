@@ -28,7 +28,9 @@ class Conversation(TenantModel):
     contact_name = models.CharField(max_length=200, blank=True)
     status = models.CharField(max_length=10, choices=STATUSES, default=OPEN)
     active = models.BooleanField(default=True)
-    assignee = TenantForeignKey(Membership, models.SET_NULL, null=True, blank=True, related_name="+")
+    assignee = TenantForeignKey(
+        Membership, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     unread = models.BooleanField(default=False)
     unread_count = models.IntegerField(default=0)
     message_count = models.BigIntegerField(default=0)

@@ -6,8 +6,8 @@ effect, so even a crash between effect and answer cannot make it happen twice.
 
 import hashlib
 import json
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
@@ -63,7 +63,9 @@ def begin(key: str, principal: str, print_: str) -> Stored | str:
     Raises ``KeyReused``, ``StillRunning`` or ``OutcomeLost``.
     """
     name = hashlib.sha256(f"{principal}|{key}".encode()).hexdigest()
-    row = IdempotencyKey(key=name, fingerprint=print_, lease_until=now() + LEASE, expires_at=now() + KEPT)
+    row = IdempotencyKey(
+        key=name, fingerprint=print_, lease_until=now() + LEASE, expires_at=now() + KEPT
+    )
     try:
         row.save(force_insert=True)
         return str(row.pk)

@@ -168,7 +168,9 @@ class Limiter:
             return []
         states = self._ask(buckets)
         if states is not None:
-            return [_decide(bucket, *state) for (_, bucket), state in zip(buckets, states)]
+            return [
+                _decide(bucket, *state) for (_, bucket), state in zip(buckets, states, strict=True)
+            ]
         if self._fail_closed:
             return [_denied(bucket) for _, bucket in buckets]
         return self._local.take_all([(key, self._share(bucket)) for key, bucket in buckets])
@@ -254,11 +256,11 @@ class LocalBuckets:
             held = [self._refilled(key, bucket, now) for key, bucket in buckets]
             states: list[_State] = [
                 (not bucket.cost or (tokens >= bucket.cost and at <= now), tokens, at)
-                for (_, bucket), (tokens, at) in zip(buckets, held)
+                for (_, bucket), (tokens, at) in zip(buckets, held, strict=True)
             ]
             paid = all(enough for enough, _, _ in states)
             decisions: list[Decision] = []
-            for (key, bucket), (enough, tokens, at) in zip(buckets, states):
+            for (key, bucket), (enough, tokens, at) in zip(buckets, states, strict=True):
                 left = tokens - bucket.cost if paid else tokens
                 self._keep(key, left, at)
                 wait = max(0.0, at - now)

@@ -50,7 +50,9 @@ def open_field(row: models.Model, field: str) -> str:
     key = TenantKey.objects.filter(pk=token.split(".")[1]).first()
     if key is None:
         raise NoDataKey
-    return open_sealed(unwrap(key_ring(), key.wrapped, _aad(key.pk)), token, **_place(row, field)).decode()
+    return open_sealed(
+        unwrap(key_ring(), key.wrapped, _aad(key.pk)), token, **_place(row, field)
+    ).decode()
 
 
 def rewrap_keys() -> int:

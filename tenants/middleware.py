@@ -56,9 +56,7 @@ class TenantMiddleware:
         request.tenant, request.principal = tenant, principal
         structlog.contextvars.bind_contextvars(tenantId=tenant.pk, user_id=principal.user_id)
         stack.enter_context(tenant_scope(tenant))
-        stack.enter_context(
-            acting(principal, ip=request.client_ip, request_id=request.request_id)
-        )
+        stack.enter_context(acting(principal, ip=request.client_ip, request_id=request.request_id))
 
     def _person(self, request: Any) -> Any:
         """The signed-in person: by ``X-Session-Token`` (apps) or by cookie (browsers)."""

@@ -53,4 +53,6 @@ class ChannelCredential(TenantModel):
 
     class Meta(TenantModel.Meta):
         db_table = "channel_credentials"
-        constraints = [models.UniqueConstraint(fields=["tenant", "channel"], name="credential_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "channel"], name="credential_once")
+        ]

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from django.db import IntegrityError
-from pymongo.errors import DuplicateKeyError
 
 from channels.errors import ChannelTaken, CredentialsRefused, ProviderUnavailable
 from channels.events import ChannelConnected, ChannelStatusChanged
@@ -16,6 +14,7 @@ from channels.services.templates import sync_templates
 from kernel import audit, vault, work
 from kernel.clock import now
 from kernel.events import emit
+from kernel.mongo.doors import UniqueViolation
 from kernel.mongo.transactions import on_commit, run_transaction
 from kernel.scoping import active_tenant_id
 from tenants.access import require
@@ -46,7 +45,7 @@ def connect_whatsapp(
     addresses = [("phone_number_id", phone_number_id)]
     try:
         run_transaction(lambda: _record(channel, credentials, addresses))
-    except (IntegrityError, DuplicateKeyError) as error:
+    except UniqueViolation as error:
         raise ChannelTaken from error
     _vouched(client.subscribe)
     sync_templates(channel=channel, client=client)
@@ -111,7 +110,9 @@ def set_status(channel: Channel, status: str, reason: str) -> None:
     before, could_send = channel.status, channel.sends
     channel.status, channel.status_reason, channel.status_at = status, reason[:300], now()
     channel.save(update_fields=["status", "status_reason", "status_at"])
-    audit.record("channel.status_changed", channel, {"status": [before, status]}, reason=reason[:200])
+    audit.record(
+        "channel.status_changed", channel, {"status": [before, status]}, reason=reason[:200]
+    )
     emit(ChannelStatusChanged(channel_id=channel.pk, status=status, reason=reason))
     if channel.sends and not could_send:
         tenant = active_tenant_id()

@@ -5,14 +5,19 @@ from config.settings.environment import ENV, PRODUCTION, ROOT, items, number, se
 DEBUG = False
 SECRET_KEY = secret("SWITCHBOARD_SECRET_KEY", "development-only-" + "x" * 40)
 KEY_PEPPER = secret("SWITCHBOARD_KEY_PEPPER", "development-only-" + "y" * 40)
-KEY_RING = text("SWITCHBOARD_KEY_RING", None if PRODUCTION else "dev:" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVoxMjM0NTY=")
+KEY_RING = text(
+    "SWITCHBOARD_KEY_RING",
+    None if PRODUCTION else "dev:" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVoxMjM0NTY=",
+)
 PUBLIC_URL = text("SWITCHBOARD_PUBLIC_URL", "http://127.0.0.1:8000")
 EDGE_URL = text("SWITCHBOARD_EDGE_URL", "http://127.0.0.1:8001")
 STREAM_URL = text("SWITCHBOARD_STREAM_URL", "http://127.0.0.1:8002")
 SIMULATOR_URL = text("SWITCHBOARD_SIMULATOR_URL", "http://127.0.0.1:8003")
 DATA = text("SWITCHBOARD_DATA", str(ROOT / ".data"))
 ENVIRONMENT = ENV
-ALLOWED_HOSTS = items("SWITCHBOARD_ALLOWED_HOSTS", "" if PRODUCTION else "127.0.0.1,localhost,testserver")
+ALLOWED_HOSTS = items(
+    "SWITCHBOARD_ALLOWED_HOSTS", "" if PRODUCTION else "127.0.0.1,localhost,testserver"
+)
 
 INSTALLED_APPS = [
     "unfold",

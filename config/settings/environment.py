@@ -22,7 +22,9 @@ def secret(name: str, development: str) -> str:
     """A secret of at least 32 characters; in development a fixed one stands in."""
     value = os.environ.get(name) or ("" if PRODUCTION else development)
     if len(value) < 32:
-        raise ImproperlyConfigured(f"{name} needs at least 32 characters; make one with `openssl rand -hex 32`")
+        raise ImproperlyConfigured(
+            f"{name} needs at least 32 characters; make one with `openssl rand -hex 32`"
+        )
     return value
 
 

@@ -8,7 +8,9 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True  # safe, because attempts are counted in the row before the work
+CELERY_TASK_REJECT_ON_WORKER_LOST = (
+    True  # safe, because attempts are counted in the row before the work
+)
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_VISIBILITY_TIMEOUT = 120
 CELERY_BROKER_TRANSPORT_OPTIONS = {

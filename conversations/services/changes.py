@@ -2,10 +2,6 @@
 
 from typing import Any
 
-from django.db import IntegrityError
-from pymongo import ReturnDocument
-from pymongo.errors import DuplicateKeyError
-
 from conversations.errors import AnotherIsOpen, AssigneeUnknown, StaleConversation
 from conversations.events import ConversationAssigned, ConversationRead, ConversationStatusChanged
 from conversations.models import Conversation
@@ -13,7 +9,7 @@ from conversations.selectors import get_conversation
 from kernel import audit
 from kernel.clock import now
 from kernel.events import emit
-from kernel.mongo.doors import ObjectId, collection, owner
+from kernel.mongo.doors import ObjectId, ReturnDocument, UniqueViolation, collection, owner
 from kernel.mongo.transactions import run_transaction, transactional
 from tenants.access import require
 from tenants.models import Membership
@@ -25,7 +21,7 @@ def change_status(*, conversation_id: str, status: str, version: int | None = No
     require(Permission.CONVERSATIONS_CLOSE)
     try:
         return run_transaction(lambda: _change_status(conversation_id, status, version))
-    except (IntegrityError, DuplicateKeyError) as error:
+    except UniqueViolation as error:
         raise AnotherIsOpen from error
 
 
@@ -72,7 +68,9 @@ def mark_read(*, conversation_id: str) -> Conversation:
     if not conversation.unread_count:
         return conversation
     fields = {"unread": False, "unread_count": 0}
-    collection(Conversation).update_one({**owner(), "_id": ObjectId(conversation.pk)}, {"$set": fields})
+    collection(Conversation).update_one(
+        {**owner(), "_id": ObjectId(conversation.pk)}, {"$set": fields}
+    )
     emit(ConversationRead(conversation_id=conversation.pk))
     return get_conversation(conversation_id)
 
@@ -80,7 +78,9 @@ def mark_read(*, conversation_id: str) -> Conversation:
 def _checked(conversation_id: str, version: int | None) -> Conversation:
     conversation = get_conversation(conversation_id)
     if version is not None and version != conversation.version:
-        raise StaleConversation(f"it is at version {conversation.version}", version=conversation.version)
+        raise StaleConversation(
+            f"it is at version {conversation.version}", version=conversation.version
+        )
     return conversation
 
 

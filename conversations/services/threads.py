@@ -47,7 +47,11 @@ def _reopened(pairs: list[Pair]) -> dict[Pair, Conversation]:
     oldest = now() - timedelta(hours=hours)
     found = {}
     for channel, contact in pairs:
-        last = Conversation.objects.filter(channel_id=channel, contact_id=contact).order_by("-id").first()
+        last = (
+            Conversation.objects.filter(channel_id=channel, contact_id=contact)
+            .order_by("-id")
+            .first()
+        )
         if last is None or last.closed_at is None or last.closed_at < oldest:
             continue
         last.status, last.active, last.closed_at = Conversation.OPEN, True, None

@@ -10,18 +10,25 @@ from kernel.events import emit
 
 
 class IdentityLike(Protocol):
-    kind: str
-    value: str
-    scope: str
+    @property
+    def kind(self) -> str: ...
+    @property
+    def value(self) -> str: ...
+    @property
+    def scope(self) -> str: ...
 
 
 class PersonLike(Protocol):
     """What a provider says of a person; ``identities`` has the strongest first."""
 
-    identities: Sequence[IdentityLike]
-    name: str
-    username: str
-    phone: str
+    @property
+    def identities(self) -> Sequence[IdentityLike]: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def username(self) -> str: ...
+    @property
+    def phone(self) -> str: ...
 
 
 Key = tuple[str, str, str]
@@ -70,7 +77,9 @@ def find_contacts(identities: Iterable[IdentityLike]) -> dict[Key, Contact]:
 
 
 def _new_contact(person: PersonLike) -> Contact:
-    return Contact(name=person.name, username=person.username, phone=person.phone, last_seen_at=now())
+    return Contact(
+        name=person.name, username=person.username, phone=person.phone, last_seen_at=now()
+    )
 
 
 def _learn(contact: Contact, keys: list[Key], found: dict[Key, Contact]) -> list[ContactIdentity]:

@@ -1,5 +1,7 @@
 """Tells stream processes that a tenant's feed has grown. The feed itself is in MongoDB."""
 
+from typing import Any
+
 import structlog
 
 from kernel.work.bell import bell_client
@@ -12,7 +14,7 @@ KEPT = 10_000
 def publish(tenant_id: str, number: int) -> None:
     """Add ``tenant → number`` to the Redis stream; never raises, because streams poll as well."""
     try:
-        fields = {"tenant": tenant_id, "number": str(number)}
+        fields: Any = {"tenant": tenant_id, "number": str(number)}
         bell_client().xadd(STREAM, fields, maxlen=KEPT, approximate=True)
     except Exception as error:  # noqa: BLE001  (Redis away costs the poll's period)
         log.warning("feed.unannounced", error=type(error).__name__)

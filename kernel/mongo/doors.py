@@ -3,13 +3,27 @@
 from typing import Any
 
 from bson import ObjectId
-from django.db import connection, models
+from django.db import IntegrityError, connection, models
+from pymongo import InsertOne, ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from kernel.mongo.ids import new_object_id
 from kernel.scoping.context import active_tenant_id
 
-__all__ = ["BulkWriteError", "DuplicateKeyError", "ObjectId", "collection", "new_object_id", "owner"]
+# A unique key is taken; which of the two is raised depends on whether the ORM sent the command.
+UniqueViolation = (IntegrityError, DuplicateKeyError)
+
+__all__ = [
+    "BulkWriteError",
+    "InsertOne",
+    "ObjectId",
+    "ReturnDocument",
+    "UniqueViolation",
+    "UpdateOne",
+    "collection",
+    "new_object_id",
+    "owner",
+]
 
 
 def collection(model: type[models.Model]) -> Any:

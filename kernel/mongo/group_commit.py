@@ -43,7 +43,9 @@ class Store:
 
     async def insert(self, collection: str, documents: list[Document]) -> None:
         """Insert what is not there yet, journaled on a majority; raises ``Away``."""
-        target = self.database.get_collection(collection, write_concern=WriteConcern("majority", j=True))
+        target = self.database.get_collection(
+            collection, write_concern=WriteConcern("majority", j=True)
+        )
         try:
             with pymongo.timeout(self._timeout_s):
                 await target.insert_many(documents, ordered=False)

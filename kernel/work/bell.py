@@ -46,7 +46,9 @@ def ring(kind: str) -> None:
 
 
 def send(kind: str) -> None:
-    current_app.send_task("kernel.drain", [kind], queue=kind_named(kind).queue, retry=False, ignore_result=True)
+    current_app.send_task(
+        "kernel.drain", [kind], queue=kind_named(kind).queue, retry=False, ignore_result=True
+    )
 
 
 def answered(kind: str) -> None:

@@ -261,10 +261,14 @@ def _settle(model: Any, item: Any, outcome: Outcome, on_bury: Any) -> datetime |
 
 def _give_back(model: Any, batch: Batch) -> Released:
     """The database failed, not the items: they keep their attempts and the lane comes back soon."""
-    log.warning("batch.given_back", collection=model._meta.db_table, items=len(batch.items), exc_info=True)
+    log.warning(
+        "batch.given_back", collection=model._meta.db_table, items=len(batch.items), exc_info=True
+    )
     ids = [ObjectId(i.pk) for i in batch.items]
     mine = {**owner(), "_id": {"$in": ids}, "fence": batch.items[0].fence, "state": WorkItem.LEASED}
-    collection(model).update_many(mine, {"$set": {"state": WorkItem.READY}, "$inc": {"attempts": -1}})
+    collection(model).update_many(
+        mine, {"$set": {"state": WorkItem.READY}, "$inc": {"attempts": -1}}
+    )
     return Released(due_at=now() + timedelta(seconds=1))
 
 
@@ -283,4 +287,14 @@ def replay(kind: str, item: WorkItem) -> None:
     mark(kind, lane_key(item.lane))
 
 
-__all__ = ["Done", "bury", "enqueue", "enqueue_many", "finish", "lane_key", "replay", "serve_batches", "serve_one"]
+__all__ = [
+    "Done",
+    "bury",
+    "enqueue",
+    "enqueue_many",
+    "finish",
+    "lane_key",
+    "replay",
+    "serve_batches",
+    "serve_one",
+]

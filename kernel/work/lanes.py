@@ -45,11 +45,17 @@ class Lease:
         """Push the end of the lease out; raises ``StaleFence`` if it is lost already."""
         end = _in(self.lease_s)
         change = [{"$set": {"due_at": end, "lease_until": end}}]
-        if not collection(Lane).update_one({"_id": self.id, "fence": self.fence}, change).matched_count:
+        if (
+            not collection(Lane)
+            .update_one({"_id": self.id, "fence": self.fence}, change)
+            .matched_count
+        ):
             raise StaleFence(f"lane {self.kind}:{self.key} was taken over")
 
 
-def mark(kind: str, key: str, *, due_at: datetime | None = None, tenant_id: str | None = None) -> None:
+def mark(
+    kind: str, key: str, *, due_at: datetime | None = None, tenant_id: str | None = None
+) -> None:
     """Make a lane due, durably with the caller's transaction; ring after the commit."""
     mark_many(kind, [(key, due_at or now())], tenant_id=tenant_id)
 
@@ -103,7 +109,14 @@ def claim(kind: str, lease_s: float) -> Lease | None:
     if row is None:
         return None
     return Lease(
-        row["_id"], kind, row["key"], row["tenant_id"], row["fence"], row["rev"], row["held"], lease_s
+        row["_id"],
+        kind,
+        row["key"],
+        row["tenant_id"],
+        row["fence"],
+        row["rev"],
+        row["held"],
+        lease_s,
     )
 
 

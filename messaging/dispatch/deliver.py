@@ -6,8 +6,8 @@ import structlog
 
 from channels.models import Channel
 from channels.providers import provider_for
-from channels.providers.contract import InvalidMessage, Outcome as ProviderOutcome
-from channels.providers.contract import Rejected, UnsupportedMessage
+from channels.providers.contract import InvalidMessage, Rejected, UnsupportedMessage
+from channels.providers.contract import Outcome as ProviderOutcome
 from channels.selectors import client_of, hold_reason
 from conversations.models import Conversation
 from kernel.clock import now
@@ -61,9 +61,13 @@ def _call(channel: Channel, delivery: Delivery, message: Message) -> ProviderOut
     if not isinstance(media, str):
         record_attempt(delivery)
         return media
-    contact_id = Conversation.objects.values_list("contact_id", flat=True).get(pk=message.conversation_id)
+    contact_id = Conversation.objects.values_list("contact_id", flat=True).get(
+        pk=message.conversation_id
+    )
     try:
-        body = provider_for(channel.kind).compose(outbound(message, contact_id, provider_media_id=media))
+        body = provider_for(channel.kind).compose(
+            outbound(message, contact_id, provider_media_id=media)
+        )
     except (InvalidMessage, UnsupportedMessage) as error:
         record_attempt(delivery)
         return Rejected(code=0, title="This message cannot be sent", advice=str(error))
@@ -73,11 +77,24 @@ def _call(channel: Channel, delivery: Delivery, message: Message) -> ProviderOut
 
 def record_attempt(delivery: Delivery) -> None:
     """Write the attempt, with the fence, before anything leaves."""
-    entry: dict[str, Any] = {"n": len(delivery.tries) + 1, "at": _text(now()), "fence": delivery.fence}
-    matched = collection(Delivery).update_one(
-        {**owner(), "_id": ObjectId(delivery.pk), "fence": delivery.fence, "state": Delivery.LEASED},
-        {"$push": {"tries": entry}},
-    ).matched_count
+    entry: dict[str, Any] = {
+        "n": len(delivery.tries) + 1,
+        "at": _text(now()),
+        "fence": delivery.fence,
+    }
+    matched = (
+        collection(Delivery)
+        .update_one(
+            {
+                **owner(),
+                "_id": ObjectId(delivery.pk),
+                "fence": delivery.fence,
+                "state": Delivery.LEASED,
+            },
+            {"$push": {"tries": entry}},
+        )
+        .matched_count
+    )
     if not matched:
         raise StaleFence("the delivery has another holder")
     delivery.tries.append(entry)

@@ -52,5 +52,7 @@ def _look_again(check: DeliveryCheck) -> Outcome:
     delivery = Delivery.objects.get(pk=check.delivery_id)
     if delivery.outcome != "unknown":
         return Done(note=f"resolved: {delivery.outcome}")
-    event = MessageOutcomeUnknown(message_id=delivery.message_id, conversation_id=delivery.conversation_id)
+    event = MessageOutcomeUnknown(
+        message_id=delivery.message_id, conversation_id=delivery.conversation_id
+    )
     return Done(apply=lambda: emit(event), note="still unknown")

@@ -31,7 +31,9 @@ EXPIRED = {"code": 0, "title": "The messaging window closed before this could be
            "advice": "Send a template instead."}  # fmt: skip
 
 
-def outcome(channel: Channel, delivery: Delivery, message: Message, answer: provider.Outcome) -> Outcome:
+def outcome(
+    channel: Channel, delivery: Delivery, message: Message, answer: provider.Outcome
+) -> Outcome:
     """Turn a provider's answer into the item's outcome; writes happen with it, in one transaction."""
     match answer:
         case provider.Accepted():
@@ -56,7 +58,9 @@ def outcome(channel: Channel, delivery: Delivery, message: Message, answer: prov
             return Done(apply=lambda: failed(delivery, error, "rejected"))
 
 
-def accepted(channel: Channel, delivery: Delivery, message: Message, answer: provider.Accepted) -> None:
+def accepted(
+    channel: Channel, delivery: Delivery, message: Message, answer: provider.Accepted
+) -> None:
     """The provider has it: its id is known, statuses that overtook us find their message."""
     end_attempt(delivery, "accepted", None, "", external_id=answer.external_id, outcome="accepted")
     status = _update(delivery, f"out:{message.pk}:accepted", "accepted", None, answer.external_id)
@@ -67,7 +71,11 @@ def accepted(channel: Channel, delivery: Delivery, message: Message, answer: pro
         _own_reaction(delivery, message)
     if answer.alias is not None:
         _learn_alias(delivery, answer.alias)
-    emit(MessageStatusChanged(message_id=message.pk, conversation_id=message.conversation_id, status=status))
+    emit(
+        MessageStatusChanged(
+            message_id=message.pk, conversation_id=message.conversation_id, status=status
+        )
+    )
 
 
 def _own_reaction(delivery: Delivery, message: Message) -> None:

@@ -23,7 +23,7 @@ def apply_batch(batch: Sequence[Inbound]) -> None:
     messages = [(i.channel, i.event) for i in batch if isinstance(i.event, InboundMessage)]
     statuses = [(i.channel, i.event) for i in batch if isinstance(i.event, StatusUpdate)]
     reactions = [(i.channel, i.event) for i in batch if isinstance(i.event, Reaction)]
-    people = [event.sender for _, event in [*messages, *reactions]]
+    people = [event.sender for _, event in messages] + [event.sender for _, event in reactions]
     contacts = resolve_contacts(people)
     store_messages(messages, contacts)
     store_statuses(statuses)

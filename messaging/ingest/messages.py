@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from pymongo import UpdateOne
-
 from channels.models import Channel
 from channels.providers import provider_for
 from channels.providers.events import InboundMessage
@@ -16,7 +14,7 @@ from crm.models import Contact
 from crm.services.resolve import Key, key_of
 from kernel.clock import now
 from kernel.events import emit
-from kernel.mongo.doors import ObjectId, collection, owner
+from kernel.mongo.doors import ObjectId, UpdateOne, collection, owner
 from kernel.mongo.ids import new_id
 from kernel.work.items import enqueue_many
 from messaging.events import MessageReceived
@@ -64,7 +62,9 @@ def _unseen(arrivals: Sequence[Arrival]) -> list[Arrival]:
             if (c.pk, e.external_id) not in known and wanted[c.pk, e.external_id][1] is e]  # fmt: skip
 
 
-def _message(channel: Channel, event: InboundMessage, contact: Contact, thread: Conversation, seq: int) -> Message:
+def _message(
+    channel: Channel, event: InboundMessage, contact: Contact, thread: Conversation, seq: int
+) -> Message:
     return Message(
         conversation=thread,
         channel=channel,

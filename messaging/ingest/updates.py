@@ -51,11 +51,17 @@ def store_statuses(arrivals: Sequence[tuple[Channel, StatusUpdate]]) -> None:
 
 def _by_callback(values: Iterable[str]) -> dict[str, Target]:
     """Our own message id comes back with the status, so the send need not be recorded yet."""
-    ids = {value for value in values if len(value) == 24 and all(c in "0123456789abcdef" for c in value)}
+    ids = {
+        value
+        for value in values
+        if len(value) == 24 and all(c in "0123456789abcdef" for c in value)
+    }
     if not ids:
         return {}
     found = Message.objects.filter(pk__in=ids, direction=Message.OUTBOUND)
-    return {pk: (pk, conversation) for pk, conversation in found.values_list("id", "conversation_id")}
+    return {
+        pk: (pk, conversation) for pk, conversation in found.values_list("id", "conversation_id")
+    }
 
 
 def _status_row(channel: Channel, event: StatusUpdate, target: Target | None) -> MessageUpdate:
@@ -96,7 +102,9 @@ def _settle_deliveries(fresh: list[tuple[MessageUpdate, Any]]) -> None:
     """A status proves what an ambiguous send could not tell: that it was taken, and under which id."""
     best: dict[str, MessageUpdate] = {}
     for row, target in fresh:
-        if target and (target[0] not in best or higher(row.status, best[target[0]].status) == row.status):
+        if target and (
+            target[0] not in best or higher(row.status, best[target[0]].status) == row.status
+        ):
             best[target[0]] = row
     unknown = Delivery.objects.filter(message__in=list(best), outcome="unknown")
     for delivery in unknown:
@@ -114,7 +122,9 @@ def _oid(value: str) -> Any:
     return ObjectId(value)
 
 
-def store_reactions(arrivals: Sequence[tuple[Channel, Reaction]], contacts: dict[Key, Contact]) -> None:
+def store_reactions(
+    arrivals: Sequence[tuple[Channel, Reaction]], contacts: dict[Key, Contact]
+) -> None:
     """Keep each reaction once, on the message it is for."""
     if not arrivals:
         return
@@ -128,7 +138,9 @@ def store_reactions(arrivals: Sequence[tuple[Channel, Reaction]], contacts: dict
                           actor_kind="contact") for row, target in _store(rows) if target))  # fmt: skip
 
 
-def _reaction_row(channel: Channel, event: Reaction, contact: Contact, target: Target | None) -> MessageUpdate:
+def _reaction_row(
+    channel: Channel, event: Reaction, contact: Contact, target: Target | None
+) -> MessageUpdate:
     return MessageUpdate(
         channel=channel,
         message_id=target[0] if target else "",

@@ -8,7 +8,14 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from channels.models import Channel
-from channels.providers.contract import ChannelBroken, Downloaded, NotSent, Rejected, Throttled, Transient
+from channels.providers.contract import (
+    ChannelBroken,
+    Downloaded,
+    NotSent,
+    Rejected,
+    Throttled,
+    Transient,
+)
 from channels.selectors import client_of, hold_reason
 from channels.services.connect import break_channel
 from kernel.events import emit
@@ -53,7 +60,11 @@ def _later(attachment: Attachment, answer: object) -> Outcome:
     tried = attachment.attempts - 1
     if tried >= len(RETRY_S):
         return Bury(reason=reason, apply=lambda: _gave_up(attachment, reason))
-    wait = answer.retry_after if isinstance(answer, Throttled) and answer.retry_after else RETRY_S[tried]
+    wait = (
+        answer.retry_after
+        if isinstance(answer, Throttled) and answer.retry_after
+        else RETRY_S[tried]
+    )
     burn = isinstance(answer, Transient | NotSent)
     return Later(seconds=float(wait), error=str(reason), burn=burn)
 
@@ -85,7 +96,11 @@ def store(digest: str, data: bytes) -> str:
 
 def _gave_up(attachment: Attachment, reason: str) -> None:
     _set(attachment, {"media_state": Attachment.FAILED, "error": reason[:300]})
-    emit(AttachmentFailed(attachment_id=attachment.pk, message_id=attachment.message_id, error=reason[:300]))
+    emit(
+        AttachmentFailed(
+            attachment_id=attachment.pk, message_id=attachment.message_id, error=reason[:300]
+        )
+    )
 
 
 def _set(attachment: Attachment, fields: dict[str, object]) -> None:

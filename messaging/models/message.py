@@ -44,7 +44,9 @@ class Message(TenantModel):
     class Meta(TenantModel.Meta):
         db_table = "messages"
         constraints = [
-            models.UniqueConstraint(fields=["tenant", "channel", "external_id"], name="message_once"),
+            models.UniqueConstraint(
+                fields=["tenant", "channel", "external_id"], name="message_once"
+            ),
             models.UniqueConstraint(fields=["tenant", "conversation", "seq"], name="message_order"),
         ]
 
@@ -80,5 +82,7 @@ class MessageUpdate(TenantModel):
         ]
         indexes = [
             models.Index(fields=["tenant", "message_id", "id"], name="update_message"),
-            models.Index(fields=["tenant", "channel", "external_id", "message_id"], name="update_orphan"),
+            models.Index(
+                fields=["tenant", "channel", "external_id", "message_id"], name="update_orphan"
+            ),
         ]

@@ -11,9 +11,9 @@ from channels.providers.contract import (
     OutboundMessage,
     UnsupportedMessage,
 )
+from channels.providers.events import Identity
 from channels.selectors import template_named
 from crm.selectors import identities_of
-from channels.providers.events import Identity
 from messaging.errors import (
     InvalidMessageBody,
     MediaNotFound,
@@ -94,7 +94,9 @@ def _upload(channel: Channel, draft: Draft) -> Attachment | None:
 
 
 def _is_id(value: Any) -> bool:
-    return isinstance(value, str) and len(value) == 24 and all(c in "0123456789abcdef" for c in value)
+    return (
+        isinstance(value, str) and len(value) == 24 and all(c in "0123456789abcdef" for c in value)
+    )
 
 
 def _content(channel: Channel, draft: Draft, upload: Attachment | None) -> dict[str, Any]:
@@ -115,7 +117,9 @@ def _template(channel: Channel, body: dict[str, Any]) -> dict[str, Any]:
     if known is None:
         raise TemplateUnknown(f"{body.get('name')!r} in {body.get('language')!r} is not among the "
                               "channel's templates", errors=[{"field": "template.name", "code": "unknown"}])  # fmt: skip
-    expected = provider_for(channel.kind).template_parameters(known.components, known.parameter_format)
+    expected = provider_for(channel.kind).template_parameters(
+        known.components, known.parameter_format
+    )
     return {**body, "expected": expected}
 
 
@@ -148,7 +152,9 @@ def outbound(message: Message, contact_id: str, *, provider_media_id: str = "") 
     draft = Draft(type=message.type, text=message.text, body=message.content)
     media = _media(draft, None, provider_media_id)
     if media is not None and provider_media_id:
-        media = OutboundMedia(provider_id=provider_media_id, caption=media.caption, filename=media.filename)
+        media = OutboundMedia(
+            provider_id=provider_media_id, caption=media.caption, filename=media.filename
+        )
     return OutboundMessage(
         callback_data=message.pk,
         type=message.type,

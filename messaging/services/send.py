@@ -2,9 +2,6 @@
 
 from datetime import timedelta
 
-from django.db import IntegrityError
-from pymongo.errors import DuplicateKeyError
-
 from channels.errors import ChannelRemoved
 from channels.models import Channel
 from conversations.models import Conversation
@@ -12,7 +9,7 @@ from conversations.selectors import get_conversation
 from kernel import audit, idempotency, work
 from kernel.clock import now
 from kernel.events import emit
-from kernel.mongo.doors import ObjectId, collection, owner
+from kernel.mongo.doors import ObjectId, UniqueViolation, collection, owner
 from kernel.mongo.ids import new_id
 from kernel.mongo.transactions import run_transaction
 from messaging.errors import ConversationIsClosed, ConversationMovedOn, WindowClosed
@@ -44,7 +41,7 @@ def send_message(
         return run_transaction(
             lambda: _send(conversation_id, channel, prepared, principal, expected_last_message_id)
         )
-    except (IntegrityError, DuplicateKeyError) as error:
+    except UniqueViolation as error:
         raise ConversationIsClosed from error
 
 
@@ -80,7 +77,9 @@ def _check_window(conversation: Conversation, type_: str) -> None:
                            allowed=list(window.allowed), until=until)  # fmt: skip
 
 
-def _message(conversation: Conversation, channel: Channel, prepared: Prepared, principal: Principal) -> Message:
+def _message(
+    conversation: Conversation, channel: Channel, prepared: Prepared, principal: Principal
+) -> Message:
     id_, draft = new_id(), prepared.draft
     preview = {"preview_url": True} if draft.preview_url else {}
     return Message(
@@ -124,7 +123,8 @@ def _update(conversation: Conversation, message: Message) -> None:
         "status": Conversation.OPEN if conversation.status == Conversation.CLOSED else conversation.status,
     }  # fmt: skip
     collection(Conversation).update_one(
-        {**owner(), "_id": ObjectId(conversation.pk)}, {"$set": fields, "$inc": {"message_count": 1}}
+        {**owner(), "_id": ObjectId(conversation.pk)},
+        {"$set": fields, "$inc": {"message_count": 1}},
     )
 
 

@@ -5,7 +5,9 @@ from django.db import models
 
 from kernel.clock import now
 
-SLUG = RegexValidator(r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$", "lower-case letters, digits and inner dashes")
+SLUG = RegexValidator(
+    r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$", "lower-case letters, digits and inner dashes"
+)
 
 
 class Tenant(models.Model):

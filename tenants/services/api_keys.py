@@ -20,7 +20,11 @@ LONGEST = timedelta(days=366)
 
 @transactional
 def create_api_key(
-    *, name: str, scopes: list[str], expires_at: datetime | None = None, cidrs: list[str] | None = None
+    *,
+    name: str,
+    scopes: list[str],
+    expires_at: datetime | None = None,
+    cidrs: list[str] | None = None,
 ) -> tuple[ApiKey, str]:
     """A key with at most its maker's permissions; returns it and its text, which is not kept.
 

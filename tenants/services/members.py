@@ -1,12 +1,9 @@
 """Members: added by address, changed, removed; a tenant always keeps an owner."""
 
-from django.db import IntegrityError
-from pymongo.errors import DuplicateKeyError
-
 from accounts.models import User
 from kernel import audit
 from kernel.events import emit
-from kernel.mongo.doors import collection, owner
+from kernel.mongo.doors import UniqueViolation, collection, owner
 from kernel.mongo.transactions import run_transaction
 from tenants.access import Principal, require
 from tenants.errors import AlreadyMember, LastOwner, MemberNotFound, NoSuchPerson, RoleTooHigh
@@ -25,7 +22,7 @@ def add_member(*, email: str, role: str) -> Membership:
         raise NoSuchPerson(errors=[{"field": "email", "code": "unknown"}])
     try:
         return run_transaction(lambda: _add(user, role))
-    except (IntegrityError, DuplicateKeyError) as error:
+    except UniqueViolation as error:
         raise AlreadyMember from error
 
 
@@ -58,7 +55,9 @@ def _change(
     if {"role", "status"} & set(changes):
         _may_give(principal, member.role)
         _may_give(principal, changes.get("role", member.role))
-        _keep_an_owner(member, changes.get("role", member.role), changes.get("status", member.status))
+        _keep_an_owner(
+            member, changes.get("role", member.role), changes.get("status", member.status)
+        )
     for name, value in changes.items():
         setattr(member, name, value)
     validated(member)

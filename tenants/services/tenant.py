@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from django.db import IntegrityError
-from pymongo.errors import DuplicateKeyError
-
 from accounts.models import User
 from kernel import audit, work
 from kernel.clock import now
 from kernel.events import emit
+from kernel.mongo.doors import UniqueViolation
 from kernel.mongo.transactions import on_commit, run_transaction, transactional
 from kernel.scoping import Reason, tenant_scope, unscoped
 from kernel.vault import create_tenant_key
@@ -28,7 +26,7 @@ def create_tenant(*, maker: User, name: str, slug: str) -> Tenant:
     validated(tenant)
     try:
         return run_transaction(lambda: _create(tenant, maker))
-    except (IntegrityError, DuplicateKeyError) as error:
+    except UniqueViolation as error:
         raise SlugTaken(errors=[{"field": "slug", "code": "taken"}]) from error
 
 

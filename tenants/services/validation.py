@@ -8,9 +8,15 @@ from tenants.errors import InvalidFields
 
 def validated(instance: models.Model, *, exclude: tuple[str, ...] = ()) -> None:
     """``full_clean`` without uniqueness (indexes decide that); raises ``InvalidFields`` with each field."""
-    unset = {f.name for f in instance._meta.concrete_fields if f.null and getattr(instance, f.attname) is None}
+    unset = {
+        f.name
+        for f in instance._meta.concrete_fields
+        if f.null and getattr(instance, f.attname) is None
+    }
     try:
-        instance.full_clean(exclude={"tenant", *exclude, *unset}, validate_unique=False, validate_constraints=False)
+        instance.full_clean(
+            exclude={"tenant", *exclude, *unset}, validate_unique=False, validate_constraints=False
+        )
     except ValidationError as error:
         raise InvalidFields(errors=[
             {"field": field, "code": "invalid", "detail": " ".join(messages)}

@@ -39,7 +39,9 @@ class Edge:
 
     def __init__(self, settings: EdgeSettings) -> None:
         self.settings = settings
-        self.store = Store(settings.mongodb_uri, settings.mongodb_name, timeout_s=settings.write_timeout_s)
+        self.store = Store(
+            settings.mongodb_uri, settings.mongodb_name, timeout_s=settings.write_timeout_s
+        )
         self.spool = Spool(settings.spool, settings.spool_max_bytes)
         self.intake = Intake(self.store, self.spool, Bell(self.store, settings.redis_url))
         self.secrets = ChannelSecrets(self.store, settings.key_ring)
@@ -80,7 +82,9 @@ class Edge:
     def _handshake(self, scope: dict[str, Any]) -> tuple[int, bytes]:
         """Meta proves that we know the verify token; its challenge comes back as plain text."""
         query = parse_qs(scope["query_string"].decode("latin-1"))
-        mode, token, challenge = (query.get(f"hub.{name}", [""])[0] for name in ("mode", "verify_token", "challenge"))
+        mode, token, challenge = (
+            query.get(f"hub.{name}", [""])[0] for name in ("mode", "verify_token", "challenge")
+        )
         known = bool(self.settings.verify_token) and hmac.compare_digest(
             token.encode(), self.settings.verify_token.encode()
         )
@@ -88,7 +92,9 @@ class Edge:
             return 403, b""
         return 200, challenge.encode()
 
-    async def _receive(self, scope: dict[str, Any], receive: Receive, channel_id: str) -> tuple[int, bytes]:
+    async def _receive(
+        self, scope: dict[str, Any], receive: Receive, channel_id: str
+    ) -> tuple[int, bytes]:
         try:
             async with asyncio.timeout(self.settings.body_deadline_s):
                 body = await self._read(scope, receive)

@@ -60,7 +60,7 @@ class Intake:
         while True:
             try:
                 drained = await self._drain_one()
-            except Exception:  # noqa: BLE001  (the drainer never ends)
+            except Exception:
                 log.exception("spool.drain_failed")
                 drained = False
             if not drained:

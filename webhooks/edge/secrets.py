@@ -35,7 +35,9 @@ class ChannelSecrets:
 
     async def _read(self, channel_id: str) -> tuple[bytes, ...]:
         try:
-            row = await self._store.find_one("channel_credentials", {"channel_id": ObjectId(channel_id)})
+            row = await self._store.find_one(
+                "channel_credentials", {"channel_id": ObjectId(channel_id)}
+            )
         except InvalidId:
             return ()
         if row is None or not row.get("app_secret"):

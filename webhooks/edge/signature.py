@@ -8,13 +8,17 @@ PREFIX = b"sha256="
 LENGTH = len(PREFIX) + 64
 
 
-def is_signed(body: bytes, headers: Iterable[tuple[bytes, bytes]], secrets: Iterable[bytes]) -> bool:
+def is_signed(
+    body: bytes, headers: Iterable[tuple[bytes, bytes]], secrets: Iterable[bytes]
+) -> bool:
     """Whether exactly one well-formed header matches under one of the secrets, in constant time each."""
     given = [value for name, value in headers if name == b"x-hub-signature-256"]
     if len(given) != 1 or len(given[0]) != LENGTH or not given[0].startswith(PREFIX):
         return False
     matches = [
-        hmac.compare_digest(given[0], PREFIX + hmac.new(s, body, hashlib.sha256).hexdigest().encode())
+        hmac.compare_digest(
+            given[0], PREFIX + hmac.new(s, body, hashlib.sha256).hexdigest().encode()
+        )
         for s in secrets
     ]
     return any(matches)

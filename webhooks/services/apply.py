@@ -1,6 +1,6 @@
 """From the ledger into conversations: a lane's items, parsed and applied in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import structlog
 
@@ -58,11 +58,11 @@ def _note_ignored(ignored: dict[str, str]) -> None:
         )
 
 
-def _note_seen(channels: Sequence[Channel] | object, events: list[Event]) -> None:
+def _note_seen(channels: Iterable[Channel], events: list[Event]) -> None:
     """When each channel was last heard, at most every few seconds and outside the transaction."""
     if not events:
         return
-    tenant_id, ids = active_tenant_id(), [c.pk for c in channels]  # type: ignore[attr-defined]
+    tenant_id, ids = active_tenant_id(), [c.pk for c in channels]
     on_commit(lambda: _touch(tenant_id, ids))
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from pymongo import UpdateOne
 
 from channels.models import ChannelAddress
 from channels.providers import provider_for_object
@@ -20,7 +19,7 @@ from channels.providers.contract import BadItem, RawItem
 from channels.selectors import owners_of
 from kernel.clock import now
 from kernel.jsonsafe import storable
-from kernel.mongo.doors import ObjectId, collection, new_object_id
+from kernel.mongo.doors import ObjectId, UpdateOne, collection, new_object_id
 from kernel.mongo.transactions import run_transaction
 from kernel.scoping import tenant_scope
 from kernel.work import Kind, Lease, Released, StaleFence, register
@@ -92,7 +91,9 @@ def explode(opened: list[Opened], *, only: Owner | None = None) -> None:
     """
     for delivery in opened:
         _begin(delivery, only)
-    owners = owners_of([(i.address_kind, i.address) for d in opened for i in d.items if isinstance(i, RawItem)])
+    owners = owners_of(
+        [(i.address_kind, i.address) for d in opened for i in d.items if isinstance(i, RawItem)]
+    )
     routed: dict[str, list[tuple[Opened, dict[str, Any]]]] = defaultdict(list)
     for delivery in opened:
         for position, item in enumerate(delivery.items):
@@ -114,7 +115,9 @@ def _begin(delivery: Opened, only: Owner | None) -> None:
     delivery.account = defaultdict(int, row.account)
     delivery.problems, name = list(row.problems), ":".join(only)[:120]
     delivery.parked = [address for address in row.parked if address != name]
-    again = [i for i in delivery.items if isinstance(i, RawItem) and (i.address_kind, i.address) == only]
+    again = [
+        i for i in delivery.items if isinstance(i, RawItem) and (i.address_kind, i.address) == only
+    ]
     delivery.account["parked"] -= len(again)
 
 
@@ -130,13 +133,12 @@ def _route(
         delivery.account["parked"] += 1
         delivery.parked.append(f"{item.address_kind}:{item.address}"[:120])
         return
-    tenant_id, channel_id = owner_
     try:
         body = storable(item.body)
     except (ValueError, TypeError) as error:
         _dead(delivery, position, f"cannot be stored: {error}")
         return
-    routed[tenant_id].append((delivery, _row(delivery.row, position, item, body, owner_)))
+    routed[owner_[0]].append((delivery, _row(delivery.row, position, item, body, owner_)))
 
 
 def _dead(delivery: Opened, position: int, reason: str) -> None:
@@ -145,7 +147,9 @@ def _dead(delivery: Opened, position: int, reason: str) -> None:
     delivery.problems.append({"position": position, "reason": reason[:300]})
 
 
-def _row(row: WebhookDelivery, position: int, item: RawItem, body: Any, owner_: Owner) -> dict[str, Any]:
+def _row(
+    row: WebhookDelivery, position: int, item: RawItem, body: Any, owner_: Owner
+) -> dict[str, Any]:
     tenant_id, channel_id = owner_
     slot = zlib.crc32(f"{channel_id}:{item.order_key}".encode()) % SLOTS
     return {
@@ -164,7 +168,10 @@ def _store(rows: list[tuple[Opened, dict[str, Any]]]) -> None:
     keys = {row["event_key"] for _, row in rows}
     channels = {row["channel_id"] for _, row in rows}
     where = {**tenant, "channel_id": {"$in": list(channels)}, "event_key": {"$in": list(keys)}}
-    known = {(r["channel_id"], r["event_key"]) for r in events.find(where, {"channel_id": 1, "event_key": 1})}
+    known = {
+        (r["channel_id"], r["event_key"])
+        for r in events.find(where, {"channel_id": 1, "event_key": 1})
+    }
     fresh = []
     for delivery, row in rows:
         key = (row["channel_id"], row["event_key"])

@@ -88,7 +88,7 @@ async def _run(sim: Simulator, load: Load, done: asyncio.Event) -> None:
             else:
                 await ahead.acquire()
             _send(sim, load, index, ahead)
-        while load.report["ok"] + load.report["failed"] < load.count:
+        while load.report["ok"] + load.report["failed"] < load.count:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
         _finish(load, started)
     finally:

@@ -20,7 +20,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         name = os.environ.get("SWITCHBOARD_SIMULATOR_CONFIG")
         if not name:
-            raise CommandError("SWITCHBOARD_SIMULATOR_CONFIG must name the simulator's configuration")
+            raise CommandError(
+                "SWITCHBOARD_SIMULATOR_CONFIG must name the simulator's configuration"
+            )
         seeded = seed(Path(options["out"]), json.loads(Path(name).read_text()))
         if seeded.first_time and not options["no_history"]:
             greet(seeded.document)

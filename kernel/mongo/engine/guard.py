@@ -108,7 +108,9 @@ class Guarded:
         self._change(criteria, change, "find_one_and_update")
         return self._collection.find_one_and_update(criteria, change, **self._in_session(options))
 
-    def replace_one(self, criteria: dict[str, Any], document: dict[str, Any], **options: Any) -> Any:
+    def replace_one(
+        self, criteria: dict[str, Any], document: dict[str, Any], **options: Any
+    ) -> Any:
         self._change(criteria, None, "replace")
         self._demand(document, "replace")
         return self._collection.replace_one(criteria, document, **self._in_session(options))
@@ -130,7 +132,7 @@ class Guarded:
     def _tenant(self) -> ObjectId:
         return ObjectId(active_tenant_id())
 
-    def _demand(self, document: dict[str, Any], what: str) -> None:
+    def _demand(self, document: Any, what: str) -> None:
         if not is_unscoped() and not carries(document, self._tenant()):
             raise TenantMismatch(f"{what} on {self.name} does not carry the active tenant")
 
@@ -138,7 +140,7 @@ class Guarded:
         if self.name in immutable_collections() and _rewriting.get() is None:
             raise Immutable(f"{what} on {self.name}: its rows are written once")
 
-    def _change(self, criteria: dict[str, Any], change: Any, what: str) -> None:
+    def _change(self, criteria: Any, change: Any, what: str) -> None:
         self._mutable(what)
         self._demand(criteria, what)
         if not is_unscoped() and _sets_tenant(change, self._tenant()):

@@ -9,7 +9,9 @@ from kernel.scoping.registry import is_owned
 
 Stage = dict[str, Any]
 
-FORBIDDEN = frozenset({"$merge", "$out", "$graphLookup", "$collStats", "$indexStats", "$planCacheStats"})
+FORBIDDEN = frozenset(
+    {"$merge", "$out", "$graphLookup", "$collStats", "$indexStats", "$planCacheStats"}
+)
 BEFORE_MATCH = frozenset({"$lookup", "$set", "$unwind", "$addFields"})
 
 

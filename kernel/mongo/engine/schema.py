@@ -40,7 +40,9 @@ class _PlainUnique:
         return getattr(self._collection, name)
 
     def create_indexes(self, models: list[IndexModel], **kwargs: Any) -> Any:
-        return self._collection.create_indexes([plain_unique(m, self._nullable) for m in models], **kwargs)
+        return self._collection.create_indexes(
+            [plain_unique(m, self._nullable) for m in models], **kwargs
+        )
 
 
 def plain_unique(model: IndexModel, nullable: frozenset[str] = frozenset()) -> IndexModel:

@@ -1,0 +1,108 @@
+"""One decorator declares an operation: what is enforced and what the schema says are the same lines."""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from config.api.described import PAGING, describe, headers_of, responses_of
+from config.api.once import once
+from config.api.paging import check_parameters
+from config.api.preconditions import etag
+from config.api.serializers import Body, Nothing, Shown
+from kernel.errors import DomainError
+from tenants.access import require
+from tenants.permissions import Permission
+
+View = Callable[..., Response]
+
+
+def operation(
+    id: str,
+    summary: str,
+    *,
+    needs: Sequence[Permission] = (),
+    who: str = "",
+    takes: type[Body] | None = None,
+    upload: type[Body] | None = None,
+    gives: type[Shown] | None = None,
+    status: int = 200,
+    parameters: Sequence[OpenApiParameter] = (),
+    paged: bool = False,
+    problems: Sequence[type[DomainError]] = (),
+    example: Any = None,
+    asks: Any = None,
+    about: str = "",
+    versioned: bool = False,
+    in_tenant: bool = True,
+    public: bool = False,
+    secret: Sequence[str] = (),
+) -> Callable[[View], View]:
+    """Make a view's method an operation of the API.
+
+    Before the method runs: unknown query parameters and fields are refused by name, ``needs``
+    is required of the caller, the body is read by ``takes`` and passed as ``body``, and an
+    unsafe operation honours ``Idempotency-Key``. ``example`` is an answer, ``asks`` a request
+    or several by name; ``who`` says in words who may call it where ``needs`` cannot;
+    ``versioned`` answers carry an ``ETag``. ``upload`` is a form with a file.
+    """
+    declared = [*(PAGING if paged else ()), *parameters]
+    names = [p.name for p in declared if p.location == OpenApiParameter.QUERY]
+
+    def decorate(method: View) -> View:
+        unsafe = method.__name__ != "get"
+        form = takes or (Nothing if unsafe and upload is None else None)
+
+        @functools.wraps(method)
+        def handle(view: Any, request: Request, **path: Any) -> Response:
+            check_parameters(request, names)
+            require(*needs) if needs else None
+            given = {"body": _read(request, form)} if takes else _read(request, form) or {}
+            run = functools.partial(method, view, request, **path, **given)
+            response = once(request, run, secret=secret) if unsafe and in_tenant else run()
+            if versioned and isinstance(response.data, dict):
+                response["ETag"] = etag(response.data["version"])
+            return response
+
+        handle.permissions = tuple(needs)  # type: ignore[attr-defined]
+        described = extend_schema(
+            operation_id=id,
+            summary=summary,
+            description=describe(about, needs, who, public),
+            request={"multipart/form-data": upload} if upload else takes,
+            parameters=[*declared, *headers_of(unsafe, versioned and unsafe, in_tenant, public)],
+            responses=responses_of(gives, status, problems, unsafe, in_tenant, public, form or upload),
+            examples=[*_answer(example, status), *_requests(asks)],
+            auth=[] if public else None,
+        )
+        return described(handle)  # type: ignore[no-any-return]
+
+    return decorate
+
+
+def _read(request: Request, form: type[Body] | None) -> dict[str, Any]:
+    if form is None:
+        return {}
+    reader = form(data=request.data)
+    reader.is_valid(raise_exception=True)
+    read: dict[str, Any] = reader.validated_data
+    return read
+
+
+def _answer(example: Any, status: int) -> list[OpenApiExample]:
+    if example is None:
+        return []
+    return [OpenApiExample("Answer", value=example, response_only=True, status_codes=[str(status)])]
+
+
+def _requests(asks: Any) -> list[OpenApiExample]:
+    if asks is None:
+        return []
+    named = asks if isinstance(asks, list) else [("Request", asks)]
+    return [OpenApiExample(name, value=value, request_only=True) for name, value in named]
+
+
+

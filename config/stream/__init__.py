@@ -1,0 +1,1 @@
+"""The event stream: a tenant's feed as server-sent events, resumable from any number."""

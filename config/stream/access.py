@@ -1,0 +1,88 @@
+"""Who may listen: the same credentials as the API's, asked again while the stream is open."""
+
+from dataclasses import dataclass, field
+
+from allauth.headless.internal.sessionkit import authenticate_by_x_session_token
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.db import SessionStore
+from django.http import HttpRequest
+
+from kernel.errors import DomainError
+from kernel.events.feed import event_json, last_number, read_feed
+from kernel.scoping import tenant_scope
+from tenants.access import Principal, acting, require
+from tenants.errors import NotSignedIn, TenantRequired
+from tenants.models import Tenant
+from tenants.permissions import Permission
+from tenants.principals import principal_of_key, principal_of_user
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What the request carried; enough to ask again later."""
+
+    bearer: str = field(default="", repr=False)
+    session_token: str = field(default="", repr=False)
+    session_cookie: str = field(default="", repr=False)
+    tenant: str = ""
+    ip: str = ""
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A principal that may read the feed of a tenant."""
+
+    tenant_id: str
+    principal: Principal
+
+
+def admit(credentials: Credentials) -> Listener:
+    """Raises the refusal the API would give. Runs in a thread, because it reads the database."""
+    tenant, principal = _resolve(credentials)
+    with tenant_scope(tenant), acting(principal, ip=credentials.ip):
+        require(Permission.EVENTS_READ)
+    return Listener(tenant.pk, principal)
+
+
+def _resolve(credentials: Credentials) -> tuple[Tenant, Principal]:
+    if credentials.bearer:
+        return principal_of_key(credentials.bearer, credentials.ip)
+    person = None
+    if credentials.session_token:
+        found = authenticate_by_x_session_token(credentials.session_token)
+        person = found[0] if found else None
+    elif credentials.session_cookie:
+        request = HttpRequest()
+        request.session = SessionStore(credentials.session_cookie)
+        user = get_user(request)
+        person = user if user.is_authenticated else None
+    if person is None:
+        raise NotSignedIn
+    if not credentials.tenant:
+        raise TenantRequired
+    return principal_of_user(person, credentials.tenant)
+
+
+def still_admitted(credentials: Credentials) -> DomainError | None:
+    """None, or why the listener may not go on."""
+    try:
+        admit(credentials)
+    except DomainError as refusal:
+        return refusal
+    return None
+
+
+def events_after(tenant_id: str, after: int, limit: int) -> list[dict[str, object]]:
+    """Events of a tenant as the API shows them."""
+    with tenant_scope(tenant_id):
+        return [event_json(event) for event in read_feed(after=after, limit=limit)]
+
+
+def newest(tenant_id: str) -> int:
+    with tenant_scope(tenant_id):
+        return last_number()
+
+
+def cookie_name() -> str:
+    return str(settings.SESSION_COOKIE_NAME)

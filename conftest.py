@@ -1,0 +1,91 @@
+"""What every test stands on: the real MongoDB and Redis, a new tenant, and the wire's witness."""
+
+import os
+
+if "MONGODB_URI" not in os.environ:
+    # pytest was started by hand: start what `make test` would have started.
+    from kernel.dev.embedded import ensure_environment
+
+    ensure_environment()
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
+    """Migrate once, into a database of the tests' own. Nothing is flushed: each test has new tenants."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    with django_db_blocker.unblock():
+        name = f"test_{secrets.token_hex(4)}"
+        connection.settings_dict["NAME"] = name
+        connection.close_pool()
+        call_command("migrate", verbosity=0)
+        yield
+        connection.connection.drop_database(name)
+
+
+@pytest.fixture(autouse=True)
+def _database_open(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every test may use the database, without Django's flush between tests."""
+    if "no_database" in request.keywords or "/simulator/" in str(request.path):
+        yield
+        return
+    request.getfixturevalue("django_db_setup")
+    with request.getfixturevalue("django_db_blocker").unblock():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def wire_check(request: pytest.FixtureRequest, _database_open: None) -> Iterator[list[Any]]:
+    """Fail the test if any command on a tenant's collection did not carry the tenant."""
+    if "no_database" in request.keywords or "/simulator/" in str(request.path):
+        yield []
+        return
+    from kernel.mongo.wire import violations, wire_log
+
+    wire_log.commands.clear()
+    with wire_log.record() as commands:
+        yield wire_log.commands
+    bad = violations(commands)
+    assert not bad, f"commands without the tenant: {bad}"
+
+
+@dataclass
+class World:
+    """A tenant made for one test, with its owner."""
+
+    tenant: Any
+    owner: Any
+    user: Any
+
+
+@pytest.fixture
+def new_tenant(_database_open: None) -> Callable[..., World]:
+    """A function that makes a tenant with an owner, as signing up would."""
+
+    def make(name: str = "Acme") -> World:
+        from accounts.models import User
+        from kernel.scoping import tenant_scope
+        from tenants.models import Membership
+        from tenants.services.tenant import create_tenant
+
+        token = secrets.token_hex(5)
+        user = User.objects.create_user(f"owner-{token}@example.test", "correct horse battery")
+        tenant = create_tenant(maker=user, name=name, slug=f"t-{token}")
+        with tenant_scope(tenant):
+            owner = Membership.objects.get(user_id=user.pk)
+        return World(tenant, owner, user)
+
+    return make
+
+
+@pytest.fixture
+def world(new_tenant: Callable[..., World]) -> World:
+    return new_tenant()
