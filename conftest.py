@@ -25,6 +25,8 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
     with django_db_blocker.unblock():
         name = f"test_{secrets.token_hex(4)}"
         connection.settings_dict["NAME"] = name
+        # By this name the tests' own failpoints tell this process from others.
+        connection.settings_dict["OPTIONS"]["appname"] = name
         connection.close_pool()
         call_command("migrate", verbosity=0)
         yield

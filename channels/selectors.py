@@ -57,6 +57,11 @@ def template_named(channel: Channel, name: str, language: str) -> MessageTemplat
     return MessageTemplate.objects.filter(channel=channel, name=name, language=language).first()
 
 
+def list_templates(channel: Channel) -> QuerySet[MessageTemplate]:
+    """The channel's templates as last synced; ordered by name and language an index serves them."""
+    return MessageTemplate.objects.filter(channel=channel)
+
+
 def hold_reason(channel: Channel) -> str:
     """The name under which the channel's lanes are held while it cannot send."""
     return f"channel:{channel.pk}"

@@ -1,12 +1,46 @@
 """Every address the web process answers."""
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from config import health
+from config.api import converters
+from config.api.feed import AuditLog, Events
+from kernel.catalogue import as_html
+
+converters.register()  # before the apps' addresses use it
+
 
 handler404 = "config.api.errors.not_found"
 handler500 = "config.api.errors.server_error"
 
+
+def errors_page(request: HttpRequest) -> HttpResponse:
+    """Where a problem's ``type`` points."""
+    return HttpResponse(as_html())
+
+
+API = [
+    path("", include("tenants.api.urls")),
+    path("", include("channels.api.urls")),
+    path("", include("crm.api.urls")),
+    path("", include("messaging.api.urls")),
+    path("", include("webhooks.api.urls")),
+    path("events", Events.as_view()),
+    path("audit-log", AuditLog.as_view()),
+]
+
 urlpatterns = [
+    path("api/v1/", include(API)),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/docs/errors", errors_page),
+    path("live", health.live),
+    path("ready", health.ready),
+    path("health/canaries", health.canaries),
+    path("metrics", health.metrics),
     path("admin/", admin.site.urls),
     path("_allauth/", include("allauth.headless.urls")),
 ]

@@ -5,6 +5,7 @@ from django.db import models
 from channels.models import Channel
 from crm.models import Contact
 from kernel.clock import now
+from kernel.mongo.fields import DocumentField
 from kernel.scoping.fields import TenantForeignKey
 from kernel.scoping.models import TenantModel
 from tenants.models import Membership
@@ -34,7 +35,7 @@ class Conversation(TenantModel):
     unread = models.BooleanField(default=False)
     unread_count = models.IntegerField(default=0)
     message_count = models.BigIntegerField(default=0)
-    last_message = models.JSONField(null=True)
+    last_message = DocumentField(null=True)
     last_activity_at = models.DateTimeField(default=now)
     last_inbound_at = models.DateTimeField(null=True)
     waiting_since = models.DateTimeField(null=True)

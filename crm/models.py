@@ -3,6 +3,7 @@
 from django.db import models
 
 from kernel.clock import now
+from kernel.mongo.fields import DocumentField
 from kernel.scoping.fields import TenantForeignKey
 from kernel.scoping.models import TenantModel
 
@@ -14,7 +15,7 @@ class Contact(TenantModel):
     username = models.CharField(max_length=120, blank=True)
     phone = models.CharField(max_length=32, blank=True)
     email = models.CharField(max_length=254, blank=True)
-    attributes = models.JSONField(default=dict)
+    attributes = DocumentField(default=dict)
     blocked = models.BooleanField(default=False)
     version = models.IntegerField(default=1)
     created_at = models.DateTimeField(default=now)

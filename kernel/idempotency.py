@@ -20,6 +20,7 @@ from kernel.clock import now
 from kernel.errors import Conflict, Invalid
 from kernel.models import IdempotencyKey
 from kernel.mongo.doors import ObjectId, collection, owner
+from kernel.scoping import Reason, unscoped
 
 KEPT = timedelta(hours=24)
 LEASE = timedelta(seconds=60)
@@ -129,3 +130,10 @@ def answer(row_id: str, status: int, body: Any) -> None:
 def forget(row_id: str) -> None:
     """The request was refused before any effect: the key is free again."""
     collection(IdempotencyKey).delete_one({**owner(), "_id": ObjectId(row_id), "state": "running"})
+
+
+def purge_expired() -> int:
+    """Delete keys of all tenants that are older than a day; returns how many."""
+    with unscoped(Reason.PURGE_EXPIRED):
+        expired = {"expires_at": {"$lt": now()}}
+        return int(collection(IdempotencyKey).delete_many(expired).deleted_count)

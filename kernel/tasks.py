@@ -7,12 +7,14 @@ from typing import Any
 from celery import current_app, shared_task
 from celery.signals import worker_ready
 
+from kernel.audit.checkpoints import checkpoint_all
+from kernel.idempotency import purge_expired
 from kernel.work import bell
 from kernel.work.drain import drain as drain_kind
 from kernel.work.sweep import beat_canary
 from kernel.work.sweep import sweep as sweep_due
 
-SWEEP_MS, CANARY_MS = 4_500, 9_000
+SWEEP_MS, CANARY_MS, CHECKPOINT_MS = 4_500, 9_000, 300_000
 QUEUES = ("inbound", "outbound", "default")
 
 
@@ -31,6 +33,11 @@ def canary(queue: str) -> None:
     beat_canary(queue)
 
 
+@shared_task(name="kernel.checkpoint")
+def checkpoint() -> int:
+    return checkpoint_all() + purge_expired()
+
+
 @shared_task(name="kernel.pulse")
 def pulse() -> None:
     """What beat sends: a sweep and a canary for each queue."""
@@ -43,6 +50,8 @@ def send_pulse() -> None:
     if client.set("pulse:sweep", "1", nx=True, px=SWEEP_MS):
         for queue in ("inbound", "outbound"):
             current_app.send_task("kernel.sweep", queue=queue, retry=False, expires=10)
+    if client.set("pulse:checkpoint", "1", nx=True, px=CHECKPOINT_MS):
+        current_app.send_task("kernel.checkpoint", queue="default", retry=False, expires=300)
     if client.set("pulse:canary", "1", nx=True, px=CANARY_MS):
         for queue in QUEUES:
             current_app.send_task("kernel.canary", [queue], queue=queue, retry=False, expires=30)

@@ -16,11 +16,12 @@ from tenants.permissions import Permission
 
 @dataclass(frozen=True)
 class Shown:
-    """A message with its joined state and its files."""
+    """A message with its joined state and its files; ``external_id`` is the provider's id of one we sent, once known."""
 
     message: Message
     state: State
     attachments: list[Attachment]
+    external_id: str = ""
 
 
 def list_messages(conversation_id: str) -> QuerySet[Message]:
@@ -49,7 +50,16 @@ def shown(messages: Sequence[Message]) -> list[Shown]:
     if with_files:
         for file in Attachment.objects.filter(message_id__in=with_files).order_by("id"):
             files[file.message_id].append(file)
-    return [Shown(m, join(_first(m), updates[m.pk]), files[m.pk]) for m in messages]
+    return [
+        Shown(m, join(_first(m), updates[m.pk]), files[m.pk], _external_id(updates[m.pk]))
+        for m in messages
+    ]
+
+
+def _external_id(updates: Sequence[MessageUpdate]) -> str:
+    """A status names the provider's id of the message; a reaction, of the one it is for."""
+    named = (u.external_id for u in updates if u.kind == MessageUpdate.STATUS and u.external_id)
+    return next(named, "")
 
 
 def _first(message: Message) -> str:

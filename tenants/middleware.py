@@ -16,6 +16,8 @@ from tenants.errors import NotSignedIn, TenantRequired
 from tenants.principals import principal_of_key, principal_of_user
 
 PREFIX = "/api/v1/"
+PERSONAL = "/api/v1/tenants"  # a person's own list of tenants, and making one
+BY_LINK = "/api/v1/media/content/"  # the link itself names the tenant
 
 
 class TenantMiddleware:
@@ -30,9 +32,9 @@ class TenantMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: Any) -> HttpResponse:
-        if not request.path.startswith(PREFIX):
+        if not request.path.startswith(PREFIX) or request.path.startswith(BY_LINK):
             return self.get_response(request)
-        request.principal = request.tenant = request.refusal = None
+        request.principal = request.tenant = request.person = request.refusal = None
         with ExitStack() as stack:
             try:
                 self._enter(request, stack)
@@ -44,6 +46,8 @@ class TenantMiddleware:
 
     def _enter(self, request: Any, stack: ExitStack) -> None:
         request.person = self._person(request)
+        if request.path == PERSONAL:
+            return
         bearer = bearer_of(request)
         if bearer:
             tenant, principal = principal_of_key(bearer, request.client_ip)

@@ -1,0 +1,1 @@
+"""The Channel Integration agent's part of the API: connected accounts."""

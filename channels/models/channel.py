@@ -3,6 +3,7 @@
 from django.db import models
 
 from kernel.clock import now
+from kernel.mongo.fields import DocumentField
 from kernel.scoping.fields import TenantForeignKey
 from kernel.scoping.models import TenantModel
 
@@ -20,11 +21,11 @@ class Channel(TenantModel):
 
     kind = models.CharField(max_length=20)
     name = models.CharField(max_length=120)
-    external = models.JSONField(default=dict)
+    external = DocumentField(default=dict)
     status = models.CharField(max_length=12, choices=STATUSES, default=CONNECTING)
     status_reason = models.CharField(max_length=300, blank=True)
     status_at = models.DateTimeField(default=now)
-    health = models.JSONField(default=dict)
+    health = DocumentField(default=dict)
     health_at = models.DateTimeField(null=True)
     sends_per_second = models.PositiveIntegerField(default=80)
     last_inbound_at = models.DateTimeField(null=True)

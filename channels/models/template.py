@@ -4,6 +4,7 @@ from django.db import models
 
 from channels.models.channel import Channel
 from kernel.clock import now
+from kernel.mongo.fields import DocumentField
 from kernel.scoping.fields import TenantForeignKey
 from kernel.scoping.models import TenantModel
 
@@ -18,7 +19,7 @@ class MessageTemplate(TenantModel):
     category = models.CharField(max_length=20, blank=True)
     status = models.CharField(max_length=24)
     parameter_format = models.CharField(max_length=12, default="POSITIONAL")
-    components = models.JSONField(default=list)
+    components = DocumentField(default=list)
     synced_at = models.DateTimeField(default=now)
 
     class Meta(TenantModel.Meta):

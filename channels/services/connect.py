@@ -5,7 +5,12 @@ from typing import Any
 
 import structlog
 
-from channels.errors import ChannelTaken, CredentialsRefused, ProviderUnavailable
+from channels.errors import (
+    ChannelNotPaused,
+    ChannelTaken,
+    CredentialsRefused,
+    ProviderUnavailable,
+)
 from channels.events import ChannelConnected, ChannelStatusChanged
 from channels.models import Channel, ChannelAddress, ChannelCredential
 from channels.providers.contract import Accepted, ChannelBroken, Client, Credentials, Rejected
@@ -30,8 +35,8 @@ def connect_whatsapp(
     """Connect a WhatsApp number by a pasted token.
 
     Asks the provider about the number (``CredentialsRefused`` or
-    ``ProviderUnavailable`` when it does not vouch for it), records the channel,
-    subscribes our app to its webhooks and reads its templates.
+    ``ProviderUnavailable`` when it does not vouch for it), subscribes our app to
+    its webhooks, records the channel and reads its templates.
     """
     require(Permission.CHANNELS_MANAGE, Permission.CHANNELS_CREDENTIALS)
     external = {"phone_number_id": phone_number_id, "waba_id": waba_id}
@@ -43,11 +48,11 @@ def connect_whatsapp(
                       name=name or str(described.get("verified_name", "")) or phone_number_id)  # fmt: skip
     validated(channel, exclude=("external", "health"))
     addresses = [("phone_number_id", phone_number_id)]
+    _vouched(client.subscribe)  # before the record: what arrives meanwhile waits for its owner
     try:
         run_transaction(lambda: _record(channel, credentials, addresses))
     except UniqueViolation as error:
         raise ChannelTaken from error
-    _vouched(client.subscribe)
     sync_templates(channel=channel, client=client)
     return channel
 
@@ -154,7 +159,7 @@ def pause_channel(*, channel_id: str) -> Channel:
 
 
 def resume_channel(*, channel_id: str) -> Channel:
-    """Send again, what waited first."""
+    """Send again, what waited first; only a paused channel (``ChannelNotPaused``), because a broken one needs a token."""
     return _switch(channel_id, Channel.ACTIVE, "")
 
 
@@ -163,6 +168,8 @@ def _switch(channel_id: str, status: str, reason: str) -> Channel:
 
     def body() -> Channel:
         channel = get_channel(channel_id)
+        if status == Channel.ACTIVE and channel.status != Channel.PAUSED:
+            raise ChannelNotPaused(f"it is {channel.status}")
         set_status(channel, status, reason)
         return channel
 

@@ -79,14 +79,15 @@ def responses_of(
     gives: type[Shown] | None,
     status: int,
     problems: Sequence[type[DomainError]],
+    *,
     unsafe: bool,
     in_tenant: bool,
     public: bool,
-    form: Any,
+    has_body: bool,
 ) -> dict[Any, Any]:
     """The answer and every refusal, grouped by status, each named by its code."""
     kinds = [*_common(in_tenant, public), *problems]
-    kinds += [BadFields, MalformedBody, UnsupportedMedia] if form is not None else []
+    kinds += [BadFields, MalformedBody, UnsupportedMedia] if has_body else []
     kinds += [BadIdempotencyKey, KeyReused, StillRunning, OutcomeLost] if unsafe else []
     grouped: dict[int, list[type[DomainError]]] = defaultdict(list)
     for kind in dict.fromkeys(kinds):

@@ -1,5 +1,6 @@
 """One translator: every refusal, ours or a library's, becomes ``application/problem+json``."""
 
+import math
 from typing import Any
 
 import structlog
@@ -48,7 +49,7 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response:
     if error.status == 401:
         response["WWW-Authenticate"] = "Bearer"
     if error.status in (429, 503):
-        response["Retry-After"] = str(int(error.data.get("retry_after", 2)) or 1)
+        response["Retry-After"] = str(max(1, math.ceil(error.data.get("retry_after_s", 2))))
     return response
 
 
@@ -94,16 +95,46 @@ def _flatten(detail: Any, path: str) -> Any:
             yield from _flatten(item, inner)
 
 
-_DRF = {400: errors.BadRequest, 401: errors.Unauthenticated, 403: errors.Forbidden,
-        405: errors.BadRequest, 406: errors.BadRequest, 413: errors.TooLarge,
-        415: errors.BadRequest, 429: errors.RateLimited}  # fmt: skip
+class MalformedBody(errors.BadRequest):
+    code = "malformed_body"
+    title = "The body cannot be read"
+
+
+class MethodNotAllowed(errors.BadRequest):
+    code = "method_not_allowed"
+    status = 405
+    title = "This address has no such method"
+
+
+class NotAcceptable(errors.BadRequest):
+    code = "not_acceptable"
+    status = 406
+    title = "The answer has no such form"
+
+
+class UnsupportedMedia(errors.BadRequest):
+    code = "unsupported_media_type"
+    status = 415
+    title = "A body of this type is not read here"
+
+
+_DRF: dict[type[exceptions.APIException], type[errors.DomainError]] = {
+    exceptions.ParseError: MalformedBody,
+    exceptions.NotAuthenticated: errors.Unauthenticated,
+    exceptions.AuthenticationFailed: errors.Unauthenticated,
+    exceptions.PermissionDenied: errors.Forbidden,
+    exceptions.MethodNotAllowed: MethodNotAllowed,
+    exceptions.NotAcceptable: NotAcceptable,
+    exceptions.UnsupportedMediaType: UnsupportedMedia,
+    exceptions.Throttled: errors.RateLimited,
+}
 
 
 def _from_drf(exc: exceptions.APIException) -> errors.DomainError:
-    base = _DRF.get(exc.status_code, UnexpectedError)
-    named = type(base.__name__, (base,), {"status": exc.status_code, "code": exc.default_code,
-                                          "title": str(exc.default_detail)})  # fmt: skip
-    return named(str(exc.detail))
+    for kind, ours in _DRF.items():
+        if isinstance(exc, kind):
+            return ours(str(exc.detail))
+    return UnexpectedError()
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-ID_PATTERN = r"^[0-9a-f]{24}$"
+ID_PATTERN = r"^[0-9a-f]{24}\Z"  # $ would let a line end through
 
 
 class Text(serializers.CharField):

@@ -8,7 +8,13 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schem
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.api.described import PAGING, describe, headers_of, responses_of
+from config.api.described import (
+    PAGING,
+    describe,
+    headers_of,
+    paging_problems,
+    responses_of,
+)
 from config.api.once import once
 from config.api.paging import check_parameters
 from config.api.preconditions import etag
@@ -54,13 +60,15 @@ def operation(
 
     def decorate(method: View) -> View:
         unsafe = method.__name__ != "get"
-        form = takes or (Nothing if unsafe and upload is None else None)
+        form = takes or upload or (Nothing if unsafe else None)
 
         @functools.wraps(method)
         def handle(view: Any, request: Request, **path: Any) -> Response:
+            if needs:
+                require(*needs)
             check_parameters(request, names)
-            require(*needs) if needs else None
-            given = {"body": _read(request, form)} if takes else _read(request, form) or {}
+            read = _read(request, form)
+            given = {"body": read} if takes or upload else {}
             run = functools.partial(method, view, request, **path, **given)
             response = once(request, run, secret=secret) if unsafe and in_tenant else run()
             if versioned and isinstance(response.data, dict):
@@ -74,7 +82,15 @@ def operation(
             description=describe(about, needs, who, public),
             request={"multipart/form-data": upload} if upload else takes,
             parameters=[*declared, *headers_of(unsafe, versioned and unsafe, in_tenant, public)],
-            responses=responses_of(gives, status, problems, unsafe, in_tenant, public, form or upload),
+            responses=responses_of(
+                gives,
+                status,
+                [*problems, *(paging_problems() if paged else ())],
+                unsafe=unsafe,
+                in_tenant=in_tenant,
+                public=public,
+                has_body=form is not None,
+            ),
             examples=[*_answer(example, status), *_requests(asks)],
             auth=[] if public else None,
         )
@@ -103,6 +119,3 @@ def _requests(asks: Any) -> list[OpenApiExample]:
         return []
     named = asks if isinstance(asks, list) else [("Request", asks)]
     return [OpenApiExample(name, value=value, request_only=True) for name, value in named]
-
-
-

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -36,6 +36,30 @@ def check_parameters(request: Request, allowed: Sequence[str]) -> None:
         )
 
 
+def words(request: Request, name: str, known: Sequence[str]) -> list[str] | None:
+    """The words of a comma-separated parameter, each one of ``known``; None without it."""
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    given = list(dict.fromkeys(text.split(",")))
+    if not set(given) <= set(known):
+        refuse_parameter(name, f"of {', '.join(known)}")
+    return given
+
+
+def refuse_parameter(name: str, wanted: str) -> NoReturn:
+    """Refuse a parameter's value, saying what it should be."""
+    raise BadParameter(f"{name}: {wanted}", errors=[{"field": name, "code": "invalid", "detail": wanted}])
+
+
+def whole(request: Request, name: str, *, least: int, most: int, default: int) -> int:
+    """A whole number of a parameter within bounds."""
+    text = request.query_params.get(name, str(default))
+    if not (text.isdecimal() and text.isascii()) or not least <= int(text[:18]) <= most:
+        refuse_parameter(name, f"a whole number from {least} to {most}")
+    return int(text)
+
+
 def page(
     request: Request,
     rows: QuerySet[Any],
@@ -50,7 +74,7 @@ def page(
     the last one unique. The filters are part of the cursor's scope, so a cursor
     of one list does not open another.
     """
-    limit = _limit(request)
+    limit = whole(request, "limit", least=1, most=MOST, default=DEFAULT)
     filters = sorted((k, v) for k, v in request.query_params.items() if k not in PAGING)
     scope = f"{scope}:{hashlib.sha256(repr(filters).encode()).hexdigest()[:16]}"
     token = request.query_params.get("cursor", "")
@@ -76,14 +100,6 @@ def _after(keys: Sequence[str], position: Sequence[Any]) -> Q:
     opposite = "gte" if compare == "lt" else "lte"
     ties = Q(**{first: at, f"{last}__{opposite}": row})
     return Q(**{f"{first}__{compare}e": at}) & ~ties
-
-
-def _limit(request: Request) -> int:
-    text = request.query_params.get("limit", str(DEFAULT))
-    if not text.isdecimal() or not text.isascii() or not 1 <= int(text[:9]) <= MOST:
-        problem = {"field": "limit", "code": "invalid", "detail": f"a whole number from 1 to {MOST}"}
-        raise BadParameter(errors=[problem])
-    return int(text)
 
 
 def _key() -> bytes:

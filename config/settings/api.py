@@ -1,4 +1,14 @@
-"""DRF and the OpenAPI schema."""
+"""DRF, the OpenAPI schema and how often one may ask."""
+
+from config.settings.environment import number
+
+# Requests a second, with a burst of ten seconds' worth: of one tenant, of one key or person,
+# and of one address that nobody vouches for.
+RATE_TENANT = number("SWITCHBOARD_RATE_TENANT", 1000)
+RATE_PRINCIPAL = number("SWITCHBOARD_RATE_PRINCIPAL", 500)
+RATE_ADDRESS = number("SWITCHBOARD_RATE_ADDRESS", 50)
+# Without Redis each web process gives out its part of the rates.
+WEB_PROCESSES = number("SWITCHBOARD_WEB_PROCESSES", 2)
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.api.authentication.PrincipalAuthentication"],
@@ -23,11 +33,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": ["config.api.schema.add_problem_responses"],
-    "APPEND_COMPONENTS": {
-        "securitySchemes": {
-            "apiKey": {"type": "http", "scheme": "bearer", "description": "`sb_live_…`"},
-            "session": {"type": "apiKey", "in": "header", "name": "X-Session-Token"},
-        }
-    },
-    "SECURITY": [{"apiKey": []}, {"session": []}],
+    "PATH_CONVERTER_OVERRIDES": {"id": {"type": "string", "pattern": "^[0-9a-f]{24}$"}},
+    "SORT_OPERATIONS": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }

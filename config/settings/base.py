@@ -20,7 +20,7 @@ ALLOWED_HOSTS = items(
 )
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # without its own site: ours is config.backoffice
     "config.apps.AdminConfig",
     "config.apps.AuthConfig",
     "config.apps.ContentTypesConfig",

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import models
+from django.db.models import QuerySet
 
 from kernel.actor import current_actor
 from kernel.models import AuditEntry
@@ -40,3 +41,8 @@ def record(
         request_id=actor.request_id,
     )
     mark("relay", active_tenant_id())
+
+
+def list_entries() -> QuerySet[AuditEntry]:
+    """The active tenant's chained entries; ordered by ``seq`` the chain's index serves them."""
+    return AuditEntry.objects.filter(seq__gt=0)

@@ -44,6 +44,8 @@ def mongod(folder: DataFolder, ports: Ports, *, failpoints: bool = False) -> Pro
         *("--replSet", REPLICA_SET, "--oplogSize", "256", "--nounixsocket"),
         *("--wiredTigerCacheSizeGB", os.environ.get(CACHE_VARIABLE, DEFAULT_CACHE_GB)),
         *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+        # A killed worker leaves its transaction open on the server, and its rows locked, for so long.
+        *("--setParameter", "transactionLifetimeLimitSeconds=12"),
     ]
     if failpoints:
         command += ["--setParameter", "enableTestCommands=1"]

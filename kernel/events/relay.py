@@ -17,11 +17,12 @@ from kernel.mongo.doors import ObjectId, collection, new_object_id, owner
 from kernel.mongo.engine.guard import Rewrite, rewriting
 from kernel.mongo.transactions import on_commit, run_transaction
 from kernel.scoping.context import active_tenant_id
-from kernel.work.items import lane_key, serve_batches
+from kernel.work.items import lane_key
 from kernel.work.lanes import Lease, mark_many
 from kernel.work.outcomes import StaleFence
 from kernel.work.registry import Kind, Released
 from kernel.work.registry import register as register_kind
+from kernel.work.serving import serve_batches
 
 BATCH = 500
 

@@ -3,6 +3,7 @@
 from django.db import models
 
 from kernel.clock import now
+from kernel.mongo.fields import DocumentField
 from kernel.scoping.models import TenantModel
 
 
@@ -19,7 +20,7 @@ class AuditEntry(TenantModel):
     on_behalf_of = models.CharField(max_length=24, blank=True)
     target_type = models.CharField(max_length=40)
     target_id = models.CharField(max_length=64, blank=True)
-    changes = models.JSONField(default=dict)
+    changes = DocumentField(default=dict)
     reason = models.CharField(max_length=200, blank=True)
     ip = models.CharField(max_length=45, blank=True)
     request_id = models.CharField(max_length=64, blank=True)

@@ -4,6 +4,7 @@ from django.db import models
 
 from kernel.clock import now
 from kernel.models.work import WorkItem
+from kernel.mongo.fields import DocumentField
 from kernel.scoping.fields import TenantForeignKey
 from kernel.scoping.models import TenantModel
 
@@ -15,8 +16,8 @@ class DomainEvent(TenantModel):
 
     number = models.BigIntegerField(default=0)
     type = models.CharField(max_length=60)
-    data = models.JSONField(default=dict)
-    actor = models.JSONField(default=dict)
+    data = DocumentField(default=dict)
+    actor = DocumentField(default=dict)
     occurred_at = models.DateTimeField(default=now)
 
     class Meta(TenantModel.Meta):

@@ -3,6 +3,7 @@
 from django.db import models
 
 from kernel.clock import now
+from kernel.mongo.fields import DocumentField
 from kernel.scoping.models import TenantModel
 
 
@@ -20,7 +21,7 @@ class IdempotencyKey(TenantModel):
     state = models.CharField(max_length=10, default=RUNNING)
     lease_until = models.DateTimeField()
     status = models.IntegerField(default=0)
-    body = models.JSONField(null=True)
+    body = DocumentField(null=True)
     created_at = models.DateTimeField(default=now)
     expires_at = models.DateTimeField()
 

@@ -32,6 +32,7 @@ class Lane(models.Model):
         indexes = [
             models.Index(fields=["kind", "due_at"], name="lane_due"),
             models.Index(fields=["tenant_id", "held"], name="lane_held"),
+            models.Index(fields=["lease_until"], name="lane_leased"),
         ]
 
 

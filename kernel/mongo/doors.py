@@ -5,7 +5,7 @@ from typing import Any
 from bson import ObjectId
 from django.db import IntegrityError, connection, models
 from pymongo import InsertOne, ReturnDocument, UpdateOne
-from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 
 from kernel.mongo.ids import new_object_id
 from kernel.scoping.context import active_tenant_id
@@ -17,6 +17,7 @@ __all__ = [
     "BulkWriteError",
     "InsertOne",
     "ObjectId",
+    "PyMongoError",
     "ReturnDocument",
     "UniqueViolation",
     "UpdateOne",

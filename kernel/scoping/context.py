@@ -60,6 +60,16 @@ def tenant_scope(tenant: Any) -> Iterator[str]:
 
 
 @contextmanager
+def outside_scope() -> Iterator[None]:
+    """No tenant and not unscoped either: for messages that must not carry the sender's tenant."""
+    token = _active.set(None)
+    try:
+        yield
+    finally:
+        _active.reset(token)
+
+
+@contextmanager
 def unscoped(reason: Reason) -> Iterator[None]:
     """Leave the tenant's scope for one of the reasons of ``Reason``; the call sites are a baseline."""
     token = _active.set(Unscoped(Reason(reason)))

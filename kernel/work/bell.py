@@ -13,6 +13,7 @@ from celery import current_app
 from django.conf import settings
 
 from kernel.ratelimit import connect
+from kernel.scoping.context import outside_scope
 from kernel.work.registry import kind_named
 
 log = structlog.get_logger(agentName="kernel")
@@ -46,9 +47,11 @@ def ring(kind: str) -> None:
 
 
 def send(kind: str) -> None:
-    current_app.send_task(
-        "kernel.drain", [kind], queue=kind_named(kind).queue, retry=False, ignore_result=True
-    )
+    """A bell rings for all tenants: it must not carry the scope of the one who rang it."""
+    with outside_scope():
+        current_app.send_task(
+            "kernel.drain", [kind], queue=kind_named(kind).queue, retry=False, ignore_result=True
+        )
 
 
 def answered(kind: str) -> None:

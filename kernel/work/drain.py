@@ -1,9 +1,13 @@
 """Drain: a worker takes due lanes one after the other until none is due or its time is up."""
 
 import time
+from datetime import timedelta
 
 import structlog
+from django.db import DatabaseError
+from pymongo.errors import PyMongoError
 
+from kernel.clock import now
 from kernel.mongo.transactions import assert_no_session
 from kernel.scoping.context import tenant_scope, unscoped
 from kernel.scoping.reasons import Reason
@@ -21,7 +25,7 @@ def drain(kind_name: str, *, seconds: float = TURN_S) -> int:
     bell.answered(kind_name)
     served, until = 0, time.monotonic() + seconds
     while time.monotonic() < until:
-        lease = lanes.claim(kind.name, kind.lease_s)
+        lease = lanes.claim(kind.name, kind.lease_s, one_shot=kind.one_shot)
         if lease is None:
             return served
         if served == 0 and lanes.is_due(kind.name):
@@ -40,8 +44,11 @@ def serve(kind: Kind, lease: lanes.Lease) -> int:
     except StaleFence:
         log.warning("lane.lost", kind=kind.name, lane=lease.key, fence=lease.fence)
         return 0
+    except (PyMongoError, DatabaseError):
+        # The database failed, not the work: the lane comes back in a moment, or when its lease ends.
+        log.warning("lane.interrupted", kind=kind.name, lane=lease.key, exc_info=True)
+        released = Released(due_at=now() + timedelta(seconds=1))
     except Exception:
-        # The database or a bug: the lane comes back when its lease ends, items untouched.
         log.exception("lane.failed", kind=kind.name, lane=lease.key)
         raise
     finally:

@@ -24,7 +24,7 @@ from kernel.work.outcomes import StaleFence
 from kernel.work.registry import Released
 
 PROBE_S = 60
-HOLDER = f"{socket.gethostname()}:{os.getpid()}"
+HOST = socket.gethostname()
 Stage = dict[str, Any]
 
 
@@ -40,6 +40,7 @@ class Lease:
     rev: int
     held: str
     lease_s: float
+    one_shot: bool = False
 
     def renew(self) -> None:
         """Push the end of the lease out; raises ``StaleFence`` if it is lost already."""
@@ -93,13 +94,13 @@ def fold(marks: list[Stage]) -> None:
     collection(LaneMark).delete_many({"_id": {"$in": [m["_id"] for m in marks]}})
 
 
-def claim(kind: str, lease_s: float) -> Lease | None:
+def claim(kind: str, lease_s: float, *, one_shot: bool = False) -> Lease | None:
     """The lane of ``kind`` that has been due the longest, leased to this process; None if none is due."""
     end = _in(lease_s)
     row = collection(Lane).find_one_and_update(
         {"kind": kind, "$expr": {"$lte": ["$due_at", "$$NOW"]}},
         [{"$set": {
-            "due_at": end, "lease_until": end, "holder": HOLDER,
+            "due_at": end, "lease_until": end, "holder": f"{HOST}:{os.getpid()}",
             "fence": {"$add": ["$fence", 1]}, "served_at": "$$NOW",
         }}],
         sort=[("due_at", 1)],
@@ -117,6 +118,7 @@ def claim(kind: str, lease_s: float) -> Lease | None:
         row["rev"],
         row["held"],
         lease_s,
+        one_shot,
     )
 
 
@@ -126,9 +128,14 @@ def release(lease: Lease, released: Released) -> None:
         due: Any = _in(PROBE_S)
     else:
         due = {"$max": [released.due_at, "$$NOW"]} if released.due_at else NEVER
+    mine = {"_id": lease.id, "fence": lease.fence}
+    # A lane of a single item goes with it, unless more arrived, which its rev tells.
+    finished = lease.one_shot and due is NEVER
+    if finished and collection(Lane).delete_one({**mine, "rev": lease.rev}).deleted_count:
+        return
     changed = {"$ne": ["$rev", lease.rev]}
     collection(Lane).update_one(
-        {"_id": lease.id, "fence": lease.fence},
+        mine,
         [{"$set": {
             "lease_until": LONG_AGO,
             "held": released.held,
@@ -143,11 +150,40 @@ def release_held(reason: str, *, tenant_id: str) -> int:
 
     held = {"tenant_id": tenant_id, "held": reason}
     affected = collection(Lane).distinct("kind", held)
-    change = [{"$set": {"held": "", "due_at": "$$NOW", "rev": {"$add": ["$rev", 1]}}}]
+    leased = {"$gt": ["$lease_until", "$$NOW"]}
+    due = {"$cond": [leased, "$due_at", "$$NOW"]}
+    change = [{"$set": {"held": "", "due_at": due, "rev": {"$add": ["$rev", 1]}}}]
     count: int = collection(Lane).update_many(held, change).modified_count
     for kind in affected:
         ring(kind)
     return count
+
+
+def free_the_dead() -> int:
+    """End the leases of processes of this host that no longer live; their lanes are due at once.
+
+    Safe at any time, because a holder that does live after all has an old fence.
+    """
+    lanes = collection(Lane)
+    leased = lanes.find({"lease_until": {"$gt": now()}}, {"holder": 1, "fence": 1})
+    freed = 0
+    for row in leased:
+        host, _, pid = row["holder"].rpartition(":")
+        if host == HOST and pid.isdecimal() and not _lives(int(pid)):
+            change = [{"$set": {"lease_until": LONG_AGO, "due_at": "$$NOW"}}]
+            mine = {"_id": row["_id"], "fence": row["fence"], "holder": row["holder"]}
+            freed += lanes.update_one(mine, change).modified_count
+    return freed
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def is_due(kind: str) -> bool:

@@ -20,12 +20,16 @@ class Released:
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """One kind of work: its Celery queue, its lease in seconds and what serves a leased lane."""
+    """One kind of work: its Celery queue, its lease in seconds and what serves a leased lane.
+
+    The lanes of a ``one_shot`` kind carry one item each and go when it is done.
+    """
 
     name: str
     queue: str
     serve: "Callable[[Lease], Released]"
     lease_s: float = 20.0
+    one_shot: bool = False
 
 
 _kinds: dict[str, Kind] = {}

@@ -33,6 +33,8 @@ def sweep() -> list[str]:
     """Fold what was left behind and ring each kind that has a due lane; returns those kinds."""
     with unscoped(Reason.SWEEP_WORK):
         _fold_left_behind()
+        if freed := lanes.free_the_dead():
+            log.warning("lanes.freed", count=freed)
         for probe in _probes:
             probe()
         due = [kind.name for kind in kinds() if lanes.is_due(kind.name)]

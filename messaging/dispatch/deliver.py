@@ -14,8 +14,8 @@ from kernel.clock import now
 from kernel.mongo.doors import ObjectId, collection, owner
 from kernel.scoping import active_tenant_id
 from kernel.work import Hold, Kind, Later, Lease, Released, StaleFence, register
-from kernel.work.items import serve_one
 from kernel.work.outcomes import Outcome
+from kernel.work.serving import serve_one
 from messaging.dispatch import pacing, settle
 from messaging.dispatch.media import provider_media_id
 from messaging.models import Delivery, Message

@@ -8,15 +8,15 @@ from kernel import work
 from kernel.events import emit
 from kernel.mongo.transactions import run_transaction
 from kernel.work import Done, Kind, Lease, Released, register
-from kernel.work.items import serve_one
 from kernel.work.outcomes import Outcome
+from kernel.work.serving import serve_one
 from messaging.events import MessageOutcomeUnknown
 from messaging.models import Delivery, DeliveryCheck, Message, ReadReceipt
 
 
 def register_kinds() -> None:
     register(Kind(name="receipt", queue="outbound", serve=_serve_receipts, lease_s=30.0))
-    register(Kind(name="check", queue="default", serve=_serve_checks))
+    register(Kind(name="check", queue="default", serve=_serve_checks, one_shot=True))
 
 
 def show_read(*, conversation: Conversation, typing: bool = False) -> None:

@@ -22,8 +22,8 @@ from kernel.events import emit
 from kernel.mongo.doors import ObjectId, collection, owner
 from kernel.scoping.keys import tenant_path
 from kernel.work import Bury, Done, Hold, Kind, Later, Lease, Released, register
-from kernel.work.items import serve_one
 from kernel.work.outcomes import Outcome
+from kernel.work.serving import serve_one
 from messaging.events import AttachmentFailed, AttachmentStored
 from messaging.media.sniff import sniffed
 from messaging.models import Attachment
@@ -32,7 +32,7 @@ RETRY_S = (5, 30, 120, 600, 1800, 7200)
 
 
 def register_kind() -> None:
-    register(Kind(name="media", queue="default", serve=serve, lease_s=60.0))
+    register(Kind(name="media", queue="default", serve=serve, lease_s=60.0, one_shot=True))
 
 
 def serve(lease: Lease) -> Released:

@@ -5,6 +5,7 @@ from django.db import models
 from channels.models import Channel
 from conversations.models import Conversation
 from kernel.models.work import WorkItem
+from kernel.mongo.fields import DocumentField
 from kernel.scoping.fields import TenantForeignKey
 from messaging.models.message import Message
 
@@ -23,7 +24,7 @@ class Delivery(WorkItem):
     channel = TenantForeignKey(Channel, models.CASCADE, related_name="+")
     external_id = models.CharField(max_length=300, blank=True)
     outcome = models.CharField(max_length=12, default="queued")
-    tries = models.JSONField(default=list)
+    tries = DocumentField(default=list)
     not_after = models.DateTimeField(null=True)
 
     class Meta(WorkItem.Meta):

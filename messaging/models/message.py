@@ -5,6 +5,7 @@ from django.db import models
 from channels.models import Channel
 from conversations.models import Conversation
 from kernel.clock import now
+from kernel.mongo.fields import DocumentField
 from kernel.scoping.fields import TenantForeignKey
 from kernel.scoping.models import TenantModel
 
@@ -27,13 +28,13 @@ class Message(TenantModel):
     direction = models.CharField(max_length=8)
     type = models.CharField(max_length=24)
     text = models.TextField(blank=True)
-    content = models.JSONField(default=dict)
+    content = DocumentField(default=dict)
     external_id = models.CharField(max_length=300)
     reply_to_id = models.CharField(max_length=24, blank=True)
     reply_to_external_id = models.CharField(max_length=300, blank=True)
     forwarded = models.BooleanField(default=False)
-    referral = models.JSONField(null=True)
-    error = models.JSONField(null=True)
+    referral = DocumentField(null=True)
+    error = DocumentField(null=True)
     attachment_count = models.IntegerField(default=0)
     sender_kind = models.CharField(max_length=12)
     sender_id = models.CharField(max_length=24, blank=True)
@@ -70,8 +71,8 @@ class MessageUpdate(TenantModel):
     emoji = models.CharField(max_length=64, blank=True)
     actor_kind = models.CharField(max_length=12, blank=True)
     actor_id = models.CharField(max_length=24, blank=True)
-    error = models.JSONField(null=True)
-    detail = models.JSONField(null=True)
+    error = DocumentField(null=True)
+    detail = DocumentField(null=True)
     provider_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=now)
 

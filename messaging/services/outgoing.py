@@ -51,7 +51,7 @@ class Prepared:
 def prepare(channel: Channel, contact_id: str, draft: Draft) -> Prepared:
     """Check a draft; raises the refusal that names the field and the limit."""
     upload = _upload(channel, draft)
-    content = _content(channel, draft, upload)
+    content = _content(channel, contact_id, draft, upload)
     message = OutboundMessage(
         callback_data="0" * 24,
         type=draft.type,
@@ -71,8 +71,8 @@ def prepare(channel: Channel, contact_id: str, draft: Draft) -> Prepared:
         raise InvalidMessageBody(error.message, errors=[problem], **extra) from error
     except UnsupportedMessage as error:
         raise UnsupportedByChannel(str(error)) from error
-    return Prepared(draft=draft, content=content, upload=upload,
-                    reply_to_external_id=external_id_of(draft.reply_to_id) if draft.reply_to_id else "")  # fmt: skip
+    quoted = _external_id(channel, contact_id, draft.reply_to_id, "reply_to_id") if draft.reply_to_id else ""
+    return Prepared(draft=draft, content=content, upload=upload, reply_to_external_id=quoted)
 
 
 def recipients(contact_id: str) -> tuple[Identity, ...]:
@@ -99,13 +99,15 @@ def _is_id(value: Any) -> bool:
     )
 
 
-def _content(channel: Channel, draft: Draft, upload: Attachment | None) -> dict[str, Any]:
+def _content(
+    channel: Channel, contact_id: str, draft: Draft, upload: Attachment | None
+) -> dict[str, Any]:
     if draft.type == "template":
         return _template(channel, draft.body)
     if draft.type == "reaction":
         target = str(draft.body.get("message_id", ""))
         return {"message_id": target, "emoji": draft.body.get("emoji", ""),
-                "target_external_id": external_id_of(target)}  # fmt: skip
+                "target_external_id": _external_id(channel, contact_id, target, "reaction.message_id")}  # fmt: skip
     if upload is not None and upload.filename:
         return {"filename": upload.filename, **draft.body}
     return dict(draft.body)
@@ -134,11 +136,15 @@ def _media(draft: Draft, upload: Attachment | None, provider_id: str) -> Outboun
     )
 
 
-def external_id_of(message_id: str) -> str:
-    """The provider's id of one of our messages; raises ``MessageNotFound`` for a foreign or unsent one."""
+def _external_id(channel: Channel, contact_id: str, message_id: str, field: str) -> str:
+    """The provider's id of a message that this contact can see on this channel.
+
+    Raises ``MessageNotFound`` for any other, so that nobody quotes one customer to
+    another, and for one that has not left yet.
+    """
     message = Message.objects.filter(pk=message_id).first() if _is_id(message_id) else None
-    if message is None:
-        raise MessageNotFound(errors=[{"field": "message_id", "code": "unknown"}])
+    if message is None or message.channel_id != channel.pk or message.conversation.contact_id != contact_id:
+        raise MessageNotFound(errors=[{"field": field, "code": "unknown"}])
     if message.direction == Message.INBOUND:
         return message.external_id
     delivery = Delivery.objects.filter(message=message).first()

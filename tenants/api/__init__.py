@@ -1,0 +1,1 @@
+"""The Tenant agent's part of the API: who am I, tenants, members, roles, keys."""

@@ -3,6 +3,7 @@
 from django.db import models
 
 from kernel.clock import now
+from kernel.mongo.fields import DocumentField
 from kernel.scoping.fields import TenantForeignKey
 from kernel.scoping.models import TenantModel
 from tenants.models.membership import Membership
@@ -16,8 +17,8 @@ class ApiKey(TenantModel):
 
     name = models.CharField(max_length=80)
     digest = models.CharField(max_length=64)
-    scopes = models.JSONField(default=list)
-    cidrs = models.JSONField(default=list)
+    scopes = DocumentField(default=list)
+    cidrs = DocumentField(default=list)
     created_by = TenantForeignKey(Membership, models.CASCADE, related_name="+")
     created_at = models.DateTimeField(default=now)
     expires_at = models.DateTimeField(null=True)

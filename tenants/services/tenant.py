@@ -1,17 +1,19 @@
 """Creating, changing, suspending and resuming tenants."""
 
 from typing import Any
+from zoneinfo import available_timezones
 
 from accounts.models import User
 from kernel import audit, work
 from kernel.clock import now
 from kernel.events import emit
 from kernel.mongo.doors import UniqueViolation
+from kernel.mongo.ids import new_id
 from kernel.mongo.transactions import on_commit, run_transaction, transactional
 from kernel.scoping import Reason, tenant_scope, unscoped
 from kernel.vault import create_tenant_key
 from tenants.access import acting_as_system, require
-from tenants.errors import SlugTaken
+from tenants.errors import InvalidFields, SlugTaken
 from tenants.events import TenantCreated, TenantResumed, TenantSuspended
 from tenants.models import Membership, Tenant, TenantSettings
 from tenants.permissions import Permission
@@ -20,9 +22,12 @@ from tenants.services.validation import validated
 SUSPENDED = "tenant_suspended"
 
 
-def create_tenant(*, maker: User, name: str, slug: str) -> Tenant:
-    """A new tenant with its settings, its data key and its maker as owner; all or nothing."""
-    tenant = Tenant(name=name, slug=slug)
+def create_tenant(*, maker: User, name: str, slug: str, id: str | None = None) -> Tenant:
+    """A new tenant with its settings, its data key and its maker as owner; all or nothing.
+
+    ``id`` is for a caller that may repeat itself: the second time it is taken (``SlugTaken``).
+    """
+    tenant = Tenant(pk=id or new_id(), name=name, slug=slug)
     validated(tenant)
     try:
         return run_transaction(lambda: _create(tenant, maker))
@@ -60,6 +65,9 @@ def change_tenant(*, tenant: Tenant, name: str) -> Tenant:
 def change_settings(**changes: Any) -> TenantSettings:
     """Change the tenant's settings; unknown names are the serializer's refusal."""
     require(Permission.TENANT_MANAGE)
+    if changes.get("time_zone", "UTC") not in available_timezones():
+        problem = {"field": "time_zone", "code": "unknown", "detail": "not in the IANA database"}
+        raise InvalidFields(errors=[problem])
     settings = TenantSettings.objects.get()
     before = {name: getattr(settings, name) for name in changes}
     for name, value in changes.items():

@@ -1,0 +1,1 @@
+"""The Webhook agent's part of the API: the inbound ledger."""

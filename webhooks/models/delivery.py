@@ -3,6 +3,8 @@
 from django.db import models
 from django_mongodb_backend.fields import ArrayField
 
+from kernel.mongo.fields import DocumentField
+
 
 class WebhookDelivery(models.Model):
     """Global until routed: one POST may carry items of several tenants.
@@ -18,8 +20,8 @@ class WebhookDelivery(models.Model):
     body = models.BinaryField()
     received_at = models.DateTimeField()
     state = models.CharField(max_length=8, default=NEW)
-    account = models.JSONField(default=dict)
-    problems = models.JSONField(default=list)
+    account = DocumentField(default=dict)
+    problems = DocumentField(default=list)
     parked = ArrayField(models.CharField(max_length=120), default=list)
     exploded_at = models.DateTimeField(null=True)
 

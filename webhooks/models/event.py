@@ -4,6 +4,7 @@ from django.db import models
 
 from channels.models import Channel
 from kernel.models.work import WorkItem
+from kernel.mongo.fields import DocumentField
 from kernel.scoping.fields import TenantForeignKey
 
 
@@ -19,7 +20,7 @@ class WebhookEvent(WorkItem):
     delivery_id = models.CharField(max_length=24)
     position = models.IntegerField()
     field = models.CharField(max_length=60)
-    body = models.JSONField()
+    body = DocumentField()
     received_at = models.DateTimeField()
 
     class Meta(WorkItem.Meta):

@@ -12,7 +12,7 @@ from kernel.mongo.doors import ObjectId, collection, owner
 from kernel.mongo.transactions import on_commit
 from kernel.scoping import active_tenant_id, tenant_scope
 from kernel.work import Hold, Kind, Lease, Released, register
-from kernel.work.items import serve_batches
+from kernel.work.serving import serve_batches
 from messaging.ingest import Inbound, apply_batch
 from tenants.services.tenant import SUSPENDED, is_suspended
 from webhooks.models import WebhookEvent

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
+from django.db import DatabaseError
 
 from channels.models import ChannelAddress
 from channels.providers import provider_for_object
 from channels.providers.contract import BadItem, RawItem
 from channels.selectors import owners_of
 from kernel.clock import now
-from kernel.jsonsafe import storable
-from kernel.mongo.doors import ObjectId, UpdateOne, collection, new_object_id
+from kernel.mongo.doors import ObjectId, PyMongoError, UpdateOne, collection, new_object_id
 from kernel.mongo.transactions import run_transaction
 from kernel.scoping import tenant_scope
 from kernel.work import Kind, Lease, Released, StaleFence, register
@@ -28,7 +28,7 @@ from kernel.work.sweep import register_probe
 from webhooks.models import WebhookDelivery, WebhookEvent
 
 log = structlog.get_logger(agentName="webhook")
-BATCH = 200
+BATCH, MOST_ITEMS = 200, 2000
 SLOTS = 16
 LANE = "all"
 Owner = tuple[str, str]
@@ -47,9 +47,9 @@ def _wake_if_new() -> None:
 
 @dataclass
 class Opened:
-    """A delivery with its items and, as it goes, its account."""
+    """A delivery with its items and, as it goes, its account. ``was`` is the document as stored."""
 
-    row: WebhookDelivery
+    was: dict[str, Any]
     items: list[RawItem | BadItem]
     account: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     problems: list[dict[str, Any]] = field(default_factory=list)
@@ -60,27 +60,53 @@ def serve(lease: Lease) -> Released:
     """Explode the oldest new deliveries; first those that waited for an owner."""
     if replayed := _replay_first():
         return Released(due_at=now(), served=replayed)
-    rows = list(WebhookDelivery.objects.filter(state=WebhookDelivery.NEW).order_by("id")[:BATCH])
-    if not rows:
-        return Released()
-    opened = [Opened(row, list(_items(bytes(row.body)))) for row in rows]
-    run_transaction(lambda: explode(opened))
-    return Released(due_at=now() if len(rows) == BATCH else None, served=len(rows))
+    opened, more = _open({"state": WebhookDelivery.NEW})
+    if opened:
+        explode_apart(opened)
+    return Released(due_at=now() if more else None, served=len(opened))
+
+
+def _open(where: dict[str, Any]) -> tuple[list[Opened], bool]:
+    """The oldest deliveries with their items, up to a number of items; and whether more wait."""
+    rows = collection(WebhookDelivery).find(where).sort("_id", 1).limit(BATCH + 1)
+    opened: list[Opened] = []
+    items = 0
+    for row in rows:
+        if len(opened) == BATCH or items >= MOST_ITEMS:
+            return opened, True
+        opened.append(Opened(row, list(_items(bytes(row["body"])))))
+        items += len(opened[-1].items)
+    return opened, False
+
+
+def explode_apart(opened: list[Opened], *, only: Owner | None = None) -> None:
+    """Explode together; if that fails, one by one, so that one bad delivery cannot stop the rest."""
+    try:
+        run_transaction(lambda: explode(opened, only=only))
+    except (StaleFence, PyMongoError, DatabaseError):
+        raise
+    except Exception as error:
+        if len(opened) > 1:
+            for delivery in opened:
+                explode_apart([delivery], only=only)
+            return
+        log.exception("delivery.unreadable", delivery=str(opened[0].was["_id"]))
+        opened[0].items = [BadItem(reason=f"cannot be stored: {type(error).__name__}", body=None)]
+        run_transaction(lambda: explode(opened))
 
 
 def _items(body: bytes) -> Iterator[RawItem | BadItem]:
-    """Every item of a body; a body that is no JSON object of a known kind is one bad item."""
+    """Every item of a body; what cannot be read at all is one bad item."""
     try:
         payload = json.loads(body)
+        kind = payload.get("object") if isinstance(payload, dict) else None
+        provider = provider_for_object(kind)
+        if provider is None:
+            yield BadItem(reason="the body names no known kind of object", body=None)
+            return
+        yield from provider.explode(payload)
     except (ValueError, RecursionError) as error:
-        yield BadItem(reason=f"not JSON: {type(error).__name__}", body=None)
-        return
-    kind = payload.get("object") if isinstance(payload, dict) else None
-    provider = provider_for_object(kind)
-    if provider is None:
-        yield BadItem(reason="the body names no known kind of object", body=None)
-        return
-    yield from provider.explode(payload)
+        yield BadItem(reason=f"not JSON that can be read: {type(error).__name__}", body=None)
 
 
 def explode(opened: list[Opened], *, only: Owner | None = None) -> None:
@@ -108,13 +134,13 @@ def explode(opened: list[Opened], *, only: Owner | None = None) -> None:
 
 def _begin(delivery: Opened, only: Owner | None) -> None:
     """A fresh account, or the one so far without what is parked for ``only``."""
-    row = delivery.row
+    row = delivery.was
     if only is None:
         delivery.account, delivery.problems, delivery.parked = defaultdict(int), [], []
         return
-    delivery.account = defaultdict(int, row.account)
-    delivery.problems, name = list(row.problems), ":".join(only)[:120]
-    delivery.parked = [address for address in row.parked if address != name]
+    delivery.account = defaultdict(int, row["account"])
+    delivery.problems, name = list(row["problems"]), ":".join(only)[:120]
+    delivery.parked = [address for address in row["parked"] if address != name]
     again = [
         i for i in delivery.items if isinstance(i, RawItem) and (i.address_kind, i.address) == only
     ]
@@ -133,12 +159,7 @@ def _route(
         delivery.account["parked"] += 1
         delivery.parked.append(f"{item.address_kind}:{item.address}"[:120])
         return
-    try:
-        body = storable(item.body)
-    except (ValueError, TypeError) as error:
-        _dead(delivery, position, f"cannot be stored: {error}")
-        return
-    routed[owner_[0]].append((delivery, _row(delivery.row, position, item, body, owner_)))
+    routed[owner_[0]].append((delivery, _row(delivery.was, position, item, owner_)))
 
 
 def _dead(delivery: Opened, position: int, reason: str) -> None:
@@ -147,16 +168,14 @@ def _dead(delivery: Opened, position: int, reason: str) -> None:
     delivery.problems.append({"position": position, "reason": reason[:300]})
 
 
-def _row(
-    row: WebhookDelivery, position: int, item: RawItem, body: Any, owner_: Owner
-) -> dict[str, Any]:
+def _row(row: dict[str, Any], position: int, item: RawItem, owner_: Owner) -> dict[str, Any]:
     tenant_id, channel_id = owner_
     slot = zlib.crc32(f"{channel_id}:{item.order_key}".encode()) % SLOTS
     return {
         "_id": new_object_id(), "tenantId": ObjectId(tenant_id), "channel_id": ObjectId(channel_id),
-        "event_key": item.key[:400], "delivery_id": row.pk, "position": position, "field": item.field[:60],
-        "body": body, "received_at": row.received_at, "lane": f"slot:{slot}",
-        "state": WebhookEvent.READY, "open": True, "due_at": row.received_at, "attempts": 0, "fence": 0,
+        "event_key": item.key[:400], "delivery_id": str(row["_id"]), "position": position, "field": item.field[:60],
+        "body": item.body, "received_at": row["received_at"], "lane": f"slot:{slot}",
+        "state": WebhookEvent.READY, "open": True, "due_at": row["received_at"], "attempts": 0, "fence": 0,
         "last_error": "", "reason": "", "created_at": now(), "finished_at": None,
     }  # fmt: skip
 
@@ -192,7 +211,7 @@ def _close(opened: list[Opened], *, replay: bool) -> None:
     for delivery in opened:
         account = {**delivery.account, "received": len(delivery.items)}
         changes.append(UpdateOne(
-            {"_id": ObjectId(delivery.row.pk), "state": state},
+            {"_id": delivery.was["_id"], "state": state},
             {"$set": {"state": WebhookDelivery.DONE, "account": account, "problems": delivery.problems,
                       "parked": sorted(set(delivery.parked)), "exploded_at": now()}},
         ))  # fmt: skip
@@ -206,21 +225,10 @@ def _replay_first() -> int:
     address = ChannelAddress.objects.filter(replay_pending=True).first()
     if address is None:
         return 0
-    waiting = _waiting(f"{address.kind}:{address.value}")
-    opened = [Opened(row, list(_items(bytes(row.body)))) for row in waiting]
-
-    def body() -> None:
-        if opened:
-            explode(opened, only=(address.kind, address.value))
-        if len(opened) < BATCH:
-            ChannelAddress.objects.filter(pk=address.pk).update(replay_pending=False)
-
-    run_transaction(body)
-    log.info("parked.replayed", channel_id=address.channel_id, deliveries=len(opened))
-    return len(opened) or 1
-
-
-def _waiting(address: str) -> list[WebhookDelivery]:
-    found = collection(WebhookDelivery).find({"parked": address[:120]}, {"_id": 1}).sort("_id", 1)
-    ids = [str(row["_id"]) for row in found.limit(BATCH)]
-    return list(WebhookDelivery.objects.filter(pk__in=ids).order_by("id"))
+    waiting, more = _open({"parked": f"{address.kind}:{address.value}"[:120]})
+    if waiting:
+        explode_apart(waiting, only=(address.kind, address.value))
+    if not more:
+        ChannelAddress.objects.filter(pk=address.pk).update(replay_pending=False)
+    log.info("parked.replayed", channel_id=address.channel_id, deliveries=len(waiting))
+    return len(waiting) or 1

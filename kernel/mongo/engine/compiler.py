@@ -42,6 +42,8 @@ class Query(MongoQuery):
         """Whether the filter and the order are local and every join finds exactly one row at most."""
         if late or any("." in name for name in self.ordering) or self._computed():
             return False
+        if any(self._is_projected(name) for name in self.ordering):
+            return False
         if not aliases:
             return True
         joins = [self.compiler.query.alias_map[alias] for alias in aliases]
@@ -50,6 +52,10 @@ class Query(MongoQuery):
     def _computed(self) -> Stage:
         """Added fields that are not copies of a stored column (a copy hides the index from ``$sort``)."""
         return {k: v for k, v in (self.extra_fields or {}).items() if v != f"${k}"}
+
+    def _is_projected(self, name: str) -> bool:
+        """Whether an order is by what the projection computes, which so must come first."""
+        return (self.project_fields or {}).get(name, 1) not in (1, True, f"${name}")
 
     def _page(self) -> list[Stage]:
         page: list[Stage] = []

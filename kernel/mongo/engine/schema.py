@@ -51,10 +51,12 @@ def plain_unique(model: IndexModel, nullable: frozenset[str] = frozenset()) -> I
     partial = document.get("partialFilterExpression")
     if not document.get("unique") or not partial:
         return model
-    kept = {
-        column: condition
-        for column, condition in partial.items()
-        if column in nullable or set(condition) != {"$type"}
-    }
+    kept = {column: _kept(condition, column in nullable) for column, condition in partial.items()}
+    kept = {column: condition for column, condition in kept.items() if condition}
     options = {"partialFilterExpression": kept} if kept else {}
     return IndexModel(list(document["key"].items()), name=document["name"], unique=True, **options)
+
+
+def _kept(condition: dict[str, Any], nullable: bool) -> dict[str, Any]:
+    """A number written by hand is an ``int`` where the ORM writes a ``long``: the type must not matter."""
+    return {name: value for name, value in condition.items() if nullable or name != "$type"}

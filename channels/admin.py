@@ -1,0 +1,90 @@
+"""Pages of connected accounts: how they are doing, and the button that asks the provider."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from channels.models import Channel, MessageTemplate
+from channels.services import connect, health
+from kernel.backoffice import columns
+from kernel.backoffice.base import BackofficeAdmin
+from kernel.backoffice.panels import panel
+from kernel.backoffice.steps import Step
+
+STATUS = columns.state("status", "Status")
+TEMPLATES_SHOWN = 100
+
+
+def _test(request: HttpRequest, channel: Channel, reason: str) -> str:
+    _, checks = health.test_channel(channel_id=channel.pk)
+    failed = [check.sentence for check in checks if not check.ok]
+    return f"Tested: {failed[0]}" if failed else f"Tested: all {len(checks)} checks passed."
+
+
+def _pause(request: HttpRequest, channel: Channel, reason: str) -> str:
+    connect.pause_channel(channel_id=channel.pk)
+    return f"{channel.name} is paused; its sends wait."
+
+
+def _resume(request: HttpRequest, channel: Channel, reason: str) -> str:
+    connect.resume_channel(channel_id=channel.pk)
+    return f"{channel.name} sends again, what waited first."
+
+
+def _connected(request: HttpRequest, channel: Channel) -> bool:
+    return channel.status != Channel.REMOVED
+
+
+def _sends(request: HttpRequest, channel: Channel) -> bool:
+    return channel.sends
+
+
+def _paused(request: HttpRequest, channel: Channel) -> bool:
+    return channel.status == Channel.PAUSED
+
+
+@columns.named("Provider's ids")
+def external(channel: Channel) -> Any:
+    return columns.pretty(channel.external)
+
+
+@admin.register(Channel)
+class ChannelAdmin(BackofficeAdmin):
+    """Accounts, those removed included. Credentials have no page."""
+
+    one, many = "Channel", "Channels"
+    list_display = ("name", "kind", STATUS, columns.short("status_reason", "Why"),
+                    columns.moment("last_inbound_at", "Last inbound"),
+                    columns.moment("last_outbound_at", "Last outbound"))  # fmt: skip
+    facts = ("name", "kind", STATUS, "status_reason", columns.moment("status_at", "Since"), "id",
+             "sends_per_second", columns.moment("last_inbound_at", "Last inbound"),
+             columns.moment("last_outbound_at", "Last outbound"), columns.moment("created_at", "Connected"),
+             external)  # fmt: skip
+    steps = (
+        Step(name="test", label="Test now", run=_test, when=_connected, icon="network_check", at_once=True,
+             question="The provider is asked now; the report is kept with the channel."),
+        Step(name="pause", label="Pause", run=_pause, when=_sends, icon="pause",
+             question="Its sends wait until it is resumed; what customers write still comes in."),
+        Step(name="resume", label="Resume", run=_resume, when=_paused, icon="play_arrow",
+             question="It sends again, what waited first."),
+    )  # fmt: skip
+
+    def title_of(self, row: Channel) -> str:
+        return row.name
+
+
+@panel(Channel, "Health", "admin/backoffice/health.html")
+def _health(request: HttpRequest, channel: Channel) -> dict[str, Any]:
+    report = channel.health or {}
+    return {"at": channel.health_at and columns.time_of(channel.health_at), "checks": report.get("checks", []),
+            "account": columns.pretty(report["account"]) if report.get("account") else ""}  # fmt: skip
+
+
+@panel(Channel, "Templates")
+def _templates(request: HttpRequest, channel: Channel) -> dict[str, Any] | None:
+    rows = MessageTemplate.objects.filter(channel=channel).order_by("name", "language")[
+        :TEMPLATES_SHOWN
+    ]
+    shown = [(t.name, t.language, t.category, columns.badge(t.status)) for t in rows]
+    return columns.table(("Name", "Language", "Category", "Status"), shown) if shown else None

@@ -1,0 +1,36 @@
+"""Examples for the schema."""
+
+ID = "0192f0c1a2b3000000a1b2c3"
+AT = "2026-03-14T09:26:53.589Z"
+CONNECT = {
+    "kind": "whatsapp", "phone_number_id": "106540352242922", "waba_id": "102290129340398",
+    "access_token": "EAA…",
+}  # fmt: skip
+CHANNEL = {
+    "id": ID, "kind": "whatsapp", "name": "Acme Support", "status": "active", "status_reason": "",
+    "status_at": AT,
+    "external": {"phone_number_id": "106540352242922", "waba_id": "102290129340398",
+                 "display_phone_number": "+1 555-010-0101"},
+    "last_inbound_at": AT, "last_outbound_at": None, "health_at": None, "created_at": AT,
+}  # fmt: skip
+HEALTH = {
+    "status": "active", "status_reason": "", "status_at": AT,
+    "checks": [{"name": "token", "ok": True, "sentence": "The access token is valid."}],
+    "account": {"quality_rating": "GREEN"}, "checked_at": AT, "last_inbound_at": AT,
+    "last_outbound_at": None,
+}  # fmt: skip
+TEMPLATE = {
+    "id": ID, "external_id": "1234", "name": "order_update", "language": "en_US",
+    "category": "UTILITY", "status": "APPROVED", "parameter_format": "POSITIONAL",
+    "components": [{"type": "BODY", "text": "Hi {{1}}, your order {{2}} is on its way."}],
+    "parameters": {"body": 2}, "synced_at": AT,
+}  # fmt: skip
+CAPABILITIES = {
+    "types": ["text", "image", "template", "reaction"],
+    "text": {"max_length": 4096, "preview_url": True},
+    "media": {"image": {"mime_types": ["image/jpeg"], "max_bytes": 5242880,
+                        "caption_max_length": 1024}},
+    "template": {"parameter_max_length": 1024, "header_max_length": 60, "max_buttons": 10},
+    "reaction": {"remove": True}, "reply": True, "read_receipts": True, "typing": True,
+    "window": {"hours": 24, "outside": ["template"]}, "messages_per_second": 80,
+}  # fmt: skip

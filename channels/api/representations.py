@@ -1,0 +1,63 @@
+"""How channels look in answers. Credentials are in none of them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from channels.models import Channel, MessageTemplate
+from channels.providers import provider_for
+from config.api.rendering import moment
+
+Json = dict[str, Any]
+
+
+def channel_json(channel: Channel) -> Json:
+    return {
+        "id": channel.pk,
+        "kind": channel.kind,
+        "name": channel.name,
+        "status": channel.status,
+        "status_reason": channel.status_reason,
+        "status_at": moment(channel.status_at),
+        "external": channel.external,
+        "last_inbound_at": moment(channel.last_inbound_at),
+        "last_outbound_at": moment(channel.last_outbound_at),
+        "health_at": moment(channel.health_at),
+        "created_at": moment(channel.created_at),
+    }
+
+
+def channels_json(channels: Iterable[Channel]) -> list[Json]:
+    return [channel_json(channel) for channel in channels]
+
+
+def health_json(channel: Channel) -> Json:
+    """The last report; no checks and ``checked_at`` null when the channel was never tested."""
+    return {
+        "status": channel.status,
+        "status_reason": channel.status_reason,
+        "status_at": moment(channel.status_at),
+        "checks": channel.health.get("checks", []),
+        "account": channel.health.get("account", {}),
+        "checked_at": moment(channel.health_at),
+        "last_inbound_at": moment(channel.last_inbound_at),
+        "last_outbound_at": moment(channel.last_outbound_at),
+    }
+
+
+def templates_json(channel: Channel, templates: Iterable[MessageTemplate]) -> list[Json]:
+    takes = provider_for(channel.kind).template_parameters
+    return [
+        {
+            "id": template.pk,
+            "external_id": template.external_id,
+            "name": template.name,
+            "language": template.language,
+            "category": template.category,
+            "status": template.status,
+            "parameter_format": template.parameter_format,
+            "components": template.components,
+            "parameters": takes(template.components, template.parameter_format),
+            "synced_at": moment(template.synced_at),
+        }
+        for template in templates
+    ]

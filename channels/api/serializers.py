@@ -1,0 +1,99 @@
+"""Shapes of channels in requests and answers."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from channels.models import Channel
+from channels.providers import PROVIDERS
+from config.api.fields import Choice, Id, Text
+from config.api.serializers import Body, Shown
+
+KINDS = [provider.kind for provider in PROVIDERS]
+STATUSES = [status for status, _ in Channel.STATUSES]
+
+
+class Digits(serializers.RegexField):
+    """An id of Meta's: digits, as text."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(r"^[0-9]{1,40}\Z", trim_whitespace=False, **kwargs)
+
+
+class NewChannel(Body):
+    kind = Choice(choices=KINDS)
+    phone_number_id = Digits()
+    waba_id = Digits()
+    access_token = Text(max_length=1000)
+    app_secret = Text(
+        required=False, max_length=200, allow_blank=True,
+        help_text="Of the tenant's own Meta app; without one the installation's app is meant.",
+    )  # fmt: skip
+    name = Text(required=False, max_length=120, allow_blank=True)
+
+
+class NewToken(Body):
+    access_token = Text(max_length=1000)
+
+
+class ExternalShown(Shown):
+    phone_number_id = serializers.CharField(required=False)
+    waba_id = serializers.CharField(required=False)
+    display_phone_number = serializers.CharField(required=False, allow_blank=True)
+
+
+class ChannelShown(Shown):
+    id = Id()
+    kind = serializers.ChoiceField(choices=KINDS)
+    name = serializers.CharField()
+    status = serializers.ChoiceField(choices=STATUSES)
+    status_reason = serializers.CharField(allow_blank=True)
+    status_at = serializers.DateTimeField()
+    external = ExternalShown(help_text="The provider's ids.")
+    last_inbound_at = serializers.DateTimeField(allow_null=True)
+    last_outbound_at = serializers.DateTimeField(allow_null=True)
+    health_at = serializers.DateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField()
+
+
+class CheckShown(Shown):
+    name = serializers.CharField()
+    ok = serializers.BooleanField()
+    sentence = serializers.CharField()
+
+
+class HealthShown(Shown):
+    status = serializers.ChoiceField(choices=STATUSES)
+    status_reason = serializers.CharField(allow_blank=True)
+    status_at = serializers.DateTimeField()
+    checks = CheckShown(many=True)
+    account = serializers.DictField(help_text="What the provider says of the account.")
+    checked_at = serializers.DateTimeField(allow_null=True)
+    last_inbound_at = serializers.DateTimeField(allow_null=True)
+    last_outbound_at = serializers.DateTimeField(allow_null=True)
+
+
+class TemplateShown(Shown):
+    id = Id()
+    external_id = serializers.CharField(allow_blank=True)
+    name = serializers.CharField()
+    language = serializers.CharField()
+    category = serializers.CharField(allow_blank=True)
+    status = serializers.CharField(allow_blank=True)
+    parameter_format = serializers.CharField()
+    components = serializers.ListField(child=serializers.DictField())
+    parameters = serializers.DictField(help_text="What a send of it takes.")
+    synced_at = serializers.DateTimeField()
+
+
+class CapabilitiesShown(Shown):
+    types = serializers.ListField(child=serializers.CharField())
+    text = serializers.DictField()
+    media = serializers.DictField(help_text="By type: MIME types, size and caption limits.")
+    template = serializers.DictField()
+    reaction = serializers.DictField()
+    reply = serializers.BooleanField()
+    read_receipts = serializers.BooleanField()
+    typing = serializers.BooleanField()
+    window = serializers.DictField()
+    messages_per_second = serializers.IntegerField()

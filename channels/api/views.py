@@ -1,0 +1,125 @@
+"""Connected accounts: listed, connected, read, removed."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from channels import errors
+from channels.api import examples
+from channels.api import serializers as shapes
+from channels.api.representations import channel_json, channels_json, health_json, templates_json
+from channels.providers import provider_for
+from channels.selectors import get_channel, list_channels, list_templates
+from channels.services.connect import (
+    connect_whatsapp,
+    pause_channel,
+    reconnect,
+    remove_channel,
+    resume_channel,
+)
+from channels.services.health import test_channel
+from config.api.operations import operation
+from config.api.paging import page
+from config.api.serializers import page_of
+from config.api.views import ApiView
+from tenants.permissions import Permission as P
+
+READ, MANAGE, CREDENTIALS = P.CHANNELS_READ, P.CHANNELS_MANAGE, P.CHANNELS_CREDENTIALS
+UNKNOWN = (errors.ChannelNotFound,)
+PROVIDER = (errors.CredentialsRefused, errors.ProviderUnavailable)
+
+
+class Channels(ApiView):
+    @operation("channels_list", "List channels", needs=(READ,), paged=True,
+               gives=page_of(shapes.ChannelShown),
+               example={"results": [examples.CHANNEL], "next": None})  # fmt: skip
+    def get(self, request: Request) -> Response:
+        return Response(
+            page(request, list_channels(), keys=("-id",), render=channels_json, scope="channels")
+        )
+
+    @operation(
+        "channels_connect", "Connect a WhatsApp number", needs=(MANAGE, CREDENTIALS),
+        takes=shapes.NewChannel, gives=shapes.ChannelShown, status=201,
+        problems=(*PROVIDER, errors.ChannelTaken), asks=examples.CONNECT, example=examples.CHANNEL,
+        about="The provider is asked about the number first; its templates are read after.",
+    )  # fmt: skip
+    def post(self, request: Request, body: dict[str, str]) -> Response:
+        body.pop("kind")  # the only kind there is; the serializer refuses others
+        return Response(channel_json(connect_whatsapp(**body)), status=201)
+
+
+class OneChannel(ApiView):
+    @operation("channels_get", "Read a channel", needs=(READ,), gives=shapes.ChannelShown,
+               problems=UNKNOWN, example=examples.CHANNEL)  # fmt: skip
+    def get(self, request: Request, channel_id: str) -> Response:
+        return Response(channel_json(get_channel(channel_id)))
+
+    @operation("channels_remove", "Remove a channel", needs=(MANAGE,), status=204, problems=UNKNOWN,
+               about="Its address is free again; its conversations stay.")  # fmt: skip
+    def delete(self, request: Request, channel_id: str) -> Response:
+        remove_channel(channel_id=channel_id)
+        return Response(status=204)
+
+
+class Health(ApiView):
+    @operation("channels_health", "Read the last health report", needs=(READ,),
+               gives=shapes.HealthShown, problems=UNKNOWN, example=examples.HEALTH)  # fmt: skip
+    def get(self, request: Request, channel_id: str) -> Response:
+        return Response(health_json(get_channel(channel_id)))
+
+
+class Test(ApiView):
+    @operation("channels_test", "Ask the provider how the channel is", needs=(MANAGE,),
+               gives=shapes.HealthShown, problems=UNKNOWN, example=examples.HEALTH,
+               about="Runs every check now and keeps the report.")  # fmt: skip
+    def post(self, request: Request, channel_id: str) -> Response:
+        channel, _ = test_channel(channel_id=channel_id)
+        return Response(health_json(channel))
+
+
+class Pause(ApiView):
+    @operation("channels_pause", "Pause a channel", needs=(MANAGE,), gives=shapes.ChannelShown,
+               problems=UNKNOWN, example={**examples.CHANNEL, "status": "paused"},
+               about="Its sends wait until it is resumed; inbound goes on.")  # fmt: skip
+    def post(self, request: Request, channel_id: str) -> Response:
+        return Response(channel_json(pause_channel(channel_id=channel_id)))
+
+
+class Resume(ApiView):
+    @operation("channels_resume", "Resume a paused channel", needs=(MANAGE,),
+               gives=shapes.ChannelShown, problems=(*UNKNOWN, errors.ChannelNotPaused),
+               example=examples.CHANNEL, about="What waited leaves first, in order.")  # fmt: skip
+    def post(self, request: Request, channel_id: str) -> Response:
+        return Response(channel_json(resume_channel(channel_id=channel_id)))
+
+
+class Reconnect(ApiView):
+    @operation(
+        "channels_reconnect", "Give a channel a new token", needs=(MANAGE, CREDENTIALS),
+        takes=shapes.NewToken, gives=shapes.ChannelShown, problems=(*UNKNOWN, *PROVIDER),
+        asks={"access_token": "EAA…"}, example=examples.CHANNEL,
+        about="For a channel whose token the provider no longer accepts; its queue goes on.",
+    )  # fmt: skip
+    def post(self, request: Request, channel_id: str, body: dict[str, str]) -> Response:
+        return Response(channel_json(reconnect(channel_id=channel_id, **body)))
+
+
+class Templates(ApiView):
+    @operation("channels_templates", "List a channel's templates", needs=(READ,), paged=True,
+               gives=page_of(shapes.TemplateShown), problems=UNKNOWN,
+               example={"results": [examples.TEMPLATE], "next": None},
+               about="As last read from the provider, by name and language.")  # fmt: skip
+    def get(self, request: Request, channel_id: str) -> Response:
+        channel = get_channel(channel_id)
+        return Response(
+            page(request, list_templates(channel), keys=("name", "language"),
+                 render=lambda rows: templates_json(channel, rows), scope=f"templates:{channel.pk}")
+        )  # fmt: skip
+
+
+class Capabilities(ApiView):
+    @operation("channels_capabilities", "What a channel can send", needs=(READ,),
+               gives=shapes.CapabilitiesShown, problems=UNKNOWN,
+               example=examples.CAPABILITIES)  # fmt: skip
+    def get(self, request: Request, channel_id: str) -> Response:
+        return Response(provider_for(get_channel(channel_id).kind).capabilities)

@@ -1,0 +1,86 @@
+"""The site itself. Every page that is not named here as standing above tenants runs inside one."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from unfold.sites import UnfoldAdminSite
+
+from config.backoffice import chooser, dashboard, login
+from config.backoffice.scope import inside_tenant
+from kernel.backoffice.base import BackofficeAdmin
+
+ABOVE_TENANTS = {
+    "choose_tenant",
+    "i18n_javascript",
+    "logout",
+    "password_change",
+    "password_change_done",
+}
+
+
+class Backoffice(UnfoldAdminSite):
+    """Support staff work here, inside one tenant at a time.
+
+    ``admin_view`` is the one door of every page, popups and autocompletes
+    included; a page that says nothing about itself needs a tenant.
+    """
+
+    index_title = "Overview"
+    enable_nav_sidebar = True
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Only pages made for it. What other packages register edits global rows, and stays outside."""
+        if isinstance(admin_class, type) and issubclass(admin_class, BackofficeAdmin):
+            super().register(model_or_iterable, admin_class, **options)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        return super().admin_view(
+            inside_tenant(view, needs_tenant=self._needs_tenant(view)), cacheable
+        )
+
+    def _needs_tenant(self, view: Any) -> bool:
+        owner = getattr(view, "__self__", None)
+        if owner is self:
+            return view.__name__ not in ABOVE_TENANTS
+        return bool(getattr(owner, "needs_tenant", True))
+
+    def extra_urls(self) -> list[Any]:
+        return [
+            path("choose/", self.admin_view(self.choose_tenant), name="choose_tenant"),
+            path("login/code/", self.login_code, name="login_code"),
+            path("work/", self.admin_view(self.work), name="work"),
+        ]
+
+    # ------------------------------------------------------------------ pages
+
+    def index(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return dashboard.index(self, request, extra_context)
+
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """How the code is divided is not how the backoffice is: an app has no page of its own."""
+        return HttpResponseRedirect(reverse("admin:index"))
+
+    def work(self, request: HttpRequest) -> HttpResponse:
+        return dashboard.work(self, request)
+
+    def choose_tenant(self, request: HttpRequest) -> HttpResponse:
+        return chooser.choose_tenant(self, request)
+
+    @method_decorator([never_cache, login_not_required, sensitive_post_parameters()])
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return login.sign_in(self, request)
+
+    @method_decorator([never_cache, login_not_required, sensitive_post_parameters()])
+    def login_code(self, request: HttpRequest) -> HttpResponse:
+        return login.confirm_code(self, request)
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Passwords change through allauth, where its limits hold; there is no second way."""
+        raise Http404

@@ -1,0 +1,110 @@
+"""Pages of conversations. Their thread is a panel that ``messaging`` adds."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from channels.models import Channel
+from conversations.models import Conversation
+from conversations.selectors import ALL, ORDER, list_conversations
+from crm.models import Contact
+from kernel.backoffice import columns
+from kernel.backoffice.base import BackofficeAdmin
+from kernel.backoffice.lists import choice_filter
+from kernel.backoffice.panels import panel
+from tenants.models import Membership
+
+CHOICES = 50
+NOBODY = "none"
+SHOWN = 20
+STATUS = columns.state("status", "Status")
+ACTIVITY = columns.moment("last_activity_at", "Last activity")
+
+
+class ChannelFilter(admin.SimpleListFilter):
+    """The tenant's accounts, the newest fifty."""
+
+    title, parameter_name = "channel", "channel"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(c.pk, str(c)) for c in Channel.objects.order_by("-id")[:CHOICES]]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = dict(self.lookup_choices).get(self.value() or "")
+        return queryset.filter(channel_id=self.value()) if chosen else queryset
+
+
+class AssigneeFilter(admin.SimpleListFilter):
+    """Nobody, or one of fifty members."""
+
+    title, parameter_name = "assignee", "assignee"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        members = Membership.objects.filter(status=Membership.ACTIVE).order_by("role")[:CHOICES]
+        return [(NOBODY, "nobody"), *((m.pk, str(m)) for m in members)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == NOBODY:
+            return queryset.filter(assignee_id=None)
+        chosen = dict(self.lookup_choices).get(self.value() or "")
+        return queryset.filter(assignee_id=self.value()) if chosen else queryset
+
+
+@columns.named("Last message")
+def last_message(conversation: Conversation) -> str:
+    last = conversation.last_message or {}
+    arrow = "→ " if last.get("direction") == "outbound" else ""
+    return f"{arrow}{last.get('preview', '')}"[:80] or columns.NOTHING
+
+
+@columns.named("Number")
+def number(conversation: Conversation) -> str:
+    return str(conversation)
+
+
+@columns.named("Contact")
+def contact(conversation: Conversation) -> Any:
+    return columns.link(Contact, conversation.contact_id, conversation.contact_name)
+
+
+@admin.register(Conversation)
+class ConversationAdmin(BackofficeAdmin):
+    """By last activity; the thread is on the conversation's page."""
+
+    one, many = "Conversation", "Conversations"
+    ordering = ORDER
+    list_display = (number, "contact_name", STATUS, last_message, columns.linked("channel", "Channel"),
+                    columns.linked("assignee", "Assignee"), "unread_count", ACTIVITY)  # fmt: skip
+    list_filter = (
+        choice_filter("status", "status", Conversation.STATUSES),
+        ChannelFilter,
+        AssigneeFilter,
+    )
+    facts = (contact, STATUS, columns.linked("channel", "Channel"), columns.linked("assignee", "Assignee"),
+             "message_count", "unread_count", columns.moment("waiting_since", "Waiting since"),
+             columns.moment("window_until", "Window open until"), ACTIVITY,
+             columns.moment("created_at", "Started"), columns.moment("closed_at", "Closed"), "id")  # fmt: skip
+    search_help_text = "a conversation's number or id"
+
+    def title_of(self, row: Conversation) -> str:
+        return f"{row} {row.contact_name}"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
+        rows: QuerySet[Conversation] = super().get_queryset(request)
+        return rows.prefetch_related("channel", "assignee")
+
+    def found_by(self, term: str) -> Q | None:
+        digits = term.removeprefix("#")
+        if digits.isascii() and digits.isdecimal() and len(digits) < 16:
+            return Q(number=int(digits))
+        return super().found_by(term)
+
+
+@panel(Contact, "Conversations")
+def _of_contact(request: HttpRequest, person: Contact) -> dict[str, Any] | None:
+    rows = list_conversations(contact_id=person.pk, status=ALL).order_by(*ORDER)[:SHOWN]
+    shown = [(columns.link(row, row.pk, str(row)), columns.badge(row.status), last_message(row),
+              columns.time_of(row.last_activity_at)) for row in rows]  # fmt: skip
+    return columns.table(("Number", "Status", "Last message", "Last activity"), shown)

@@ -1,0 +1,23 @@
+"""``manage.py rotate_keys``: wrap every tenant's data keys with the ring's first key. Values stay as they are."""
+
+from typing import Any
+
+from django.apps import apps
+from django.core.management.base import BaseCommand
+
+from kernel.scoping import tenant_scope
+from kernel.vault import key_ring, rewrap_keys
+
+
+class Command(BaseCommand):
+    help = "Re-wraps the tenants' data keys after a new key was put first in SWITCHBOARD_KEY_RING."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        tenants = apps.get_model("tenants", "Tenant").objects.order_by("slug")
+        total, count = tenants.count(), 0
+        for number, tenant in enumerate(tenants.iterator(chunk_size=200), start=1):
+            with tenant_scope(tenant):
+                count += rewrap_keys()
+            if number % 200 == 0:
+                self.stdout.write(f"{number} of {total} tenants")
+        self.stdout.write(f"{count} keys are wrapped with {key_ring().current!r} now")

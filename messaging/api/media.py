@@ -1,0 +1,85 @@
+"""Files: uploaded, described, served by signed links."""
+
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.http import FileResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from config.api.operations import operation
+from config.api.parsers import UploadParser
+from config.api.views import ApiView
+from kernel.scoping import tenant_scope
+from messaging import errors
+from messaging.api import examples
+from messaging.api import serializers as shapes
+from messaging.api.representations import attachment_json
+from messaging.media.links import opened
+from messaging.models import Attachment
+from messaging.selectors import get_attachment
+from messaging.services.upload import upload_media
+from tenants.errors import TenantSuspended
+from tenants.permissions import Permission as P
+from tenants.services.tenant import is_suspended
+
+# Shown inside a page; anything else is offered for saving.
+INLINE = frozenset({
+    "image/jpeg", "image/png", "image/webp", "image/gif", "audio/aac", "audio/amr", "audio/mpeg",
+    "audio/mp4", "audio/ogg", "video/mp4", "video/3gpp", "application/pdf",
+})  # fmt: skip
+
+
+class Media(ApiView):
+    parser_classes = [UploadParser]
+
+    @operation(
+        "media_upload", "Upload a file", needs=(P.MESSAGES_SEND,), upload=shapes.Upload,
+        gives=shapes.AttachmentShown, status=201, problems=(errors.MediaTooLarge,),
+        example=examples.FILE,
+        about="To send it by its id. What a channel takes is checked when it is sent.",
+    )  # fmt: skip
+    def post(self, request: Request, body: dict[str, Any]) -> Response:
+        return Response(attachment_json(upload_media(file=body["file"])), status=201)
+
+
+class OneMedia(ApiView):
+    @operation("media_get", "Read about a file", needs=(P.CONVERSATIONS_READ_ALL,),
+               gives=shapes.AttachmentShown, problems=(errors.MediaNotFound,),
+               example=examples.FILE, about="With a new link to its bytes.")  # fmt: skip
+    def get(self, request: Request, media_id: str) -> Response:
+        return Response(attachment_json(get_attachment(media_id)))
+
+
+class Content(ApiView):
+    """The bytes. The link is the credential: it names the tenant and the file, and expires."""
+
+    authentication_classes: list[Any] = []
+    permission_classes: list[Any] = []
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, token: str) -> FileResponse:
+        tenant_id, attachment_id = opened(token)
+        with tenant_scope(tenant_id):
+            if is_suspended(tenant_id):
+                raise TenantSuspended
+            return served(get_attachment(attachment_id))
+
+
+def served(file: Attachment) -> FileResponse:
+    """The file's answer: never sniffed, never run, kept by the reader's own cache only."""
+    if file.media_state != Attachment.STORED:
+        raise errors.MediaNotFound
+    inline = file.mime_type in INLINE
+    response = FileResponse(
+        default_storage.open(file.path, "rb"),
+        as_attachment=not inline,
+        filename=file.filename or file.pk,
+        content_type=file.mime_type if inline else "application/octet-stream",
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Cache-Control"] = "private, max-age=3600"
+    response["Cross-Origin-Resource-Policy"] = "same-site"
+    return response

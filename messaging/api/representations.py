@@ -1,0 +1,123 @@
+"""How messages, files and windows look in answers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from config.api.rendering import moment
+from conversations.api.representations import conversations_json
+from conversations.models import Conversation
+from messaging.media.links import link_to
+from messaging.models import Attachment, Delivery, Message, MessageUpdate
+from messaging.selectors import Shown, delivery_of, shown, updates_of
+from messaging.window import Window, window_of
+
+Json = dict[str, Any]
+
+# Kept with the content for the pipeline; of no use to a reader.
+_INTERNAL = frozenset({"expected", "target_external_id", "preview_url"})
+
+
+def list_json(conversations: Sequence[Conversation]) -> list[Json]:
+    return conversations_json(conversations, _window_brief)
+
+
+def conversation_json(conversation: Conversation) -> Json:
+    return list_json([conversation])[0]
+
+
+def window_json(window: Window) -> Json:
+    return {"open": window.open, "until": moment(window.until), "allowed": list(window.allowed),
+            "reason": window.reason}  # fmt: skip
+
+
+def _window_brief(conversation: Conversation) -> Json:
+    window = window_of(conversation)
+    return {"open": window.open, "until": moment(window.until), "allowed": list(window.allowed)}
+
+
+def attachment_json(file: Attachment) -> Json:
+    stored = file.media_state == Attachment.STORED
+    return {
+        "id": file.pk,
+        "kind": file.kind,
+        "mime_type": file.mime_type,
+        "filename": file.filename,
+        "size": file.size,
+        "state": file.media_state,
+        "url": link_to(file.pk) if stored else None,
+    }
+
+
+def messages_json(messages: Sequence[Message]) -> list[Json]:
+    return [_message_json(item) for item in shown(messages)]
+
+
+def one_message_json(message: Message) -> Json:
+    """A message with all that happened to it and every attempt to send it."""
+    delivery = delivery_of(message.pk) if message.direction == Message.OUTBOUND else None
+    return {
+        **messages_json([message])[0],
+        "updates": [_update_json(update) for update in updates_of(message.pk)],
+        "attempts": _attempts(delivery),
+    }
+
+
+def _message_json(item: Shown) -> Json:
+    message, state = item.message, item.state
+    external = message.external_id if message.direction == Message.INBOUND else item.external_id
+    body = {
+        "id": message.pk,
+        "conversation_id": message.conversation_id,
+        "channel_id": message.channel_id,
+        "seq": message.seq,
+        "direction": message.direction,
+        "type": message.type,
+        "text": message.text,
+        "attachments": [attachment_json(file) for file in item.attachments],
+        "reply_to_id": message.reply_to_id or None,
+        "external_id": external or None,
+        "forwarded": message.forwarded,
+        "referral": message.referral,
+        "sender": {
+            "kind": message.sender_kind,
+            "id": message.sender_id,
+            "name": message.sender_name,
+        },
+        "status": state.status,
+        "status_at": moment(state.status_at),
+        "error": state.error or message.error,
+        "reactions": state.reactions,
+        "provider_at": moment(message.provider_at),
+        "created_at": moment(message.created_at),
+    }
+    if message.type not in body:
+        body[message.type] = {k: v for k, v in message.content.items() if k not in _INTERNAL}
+    return body
+
+
+def _update_json(update: MessageUpdate) -> Json:
+    is_reaction = update.kind == MessageUpdate.REACTION
+    return {
+        "id": update.pk,
+        "kind": update.kind,
+        "status": None if is_reaction else update.status,
+        "emoji": update.emoji if is_reaction else None,
+        "actor": {"kind": update.actor_kind, "id": update.actor_id} if is_reaction else None,
+        "error": update.error,
+        "provider_at": moment(update.provider_at),
+        "created_at": moment(update.created_at),
+    }
+
+
+def _attempts(delivery: Delivery | None) -> list[Json]:
+    return [
+        {
+            "n": attempt["n"],
+            "at": attempt["at"],
+            "outcome": attempt.get("outcome"),
+            "code": attempt.get("code"),
+            "detail": attempt.get("detail", ""),
+            "ended_at": attempt.get("ended_at"),
+        }
+        for attempt in (delivery.tries if delivery else [])
+    ]

@@ -1,0 +1,96 @@
+"""The shape of a message that is to be sent, and the draft that it becomes."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from config.api.fields import Choice, Flag, Id, Text
+from config.api.serializers import Body
+from messaging.services.outgoing import MEDIA_TYPES, Draft
+
+TYPES = ["text", *MEDIA_TYPES, "template", "reaction"]
+LINK, LONG = 2_000, 100_000  # what a channel takes is its own, tighter limit; these bound the shape
+
+
+class FileBody(Body):
+    """Either ``media_id`` (of an upload, or of a file in a message) or ``link``."""
+
+    media_id = Id(required=False)
+    link = Text(required=False, max_length=LINK)
+    caption = Text(required=False, max_length=LONG, allow_blank=True)
+    filename = Text(required=False, max_length=LONG, allow_blank=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("media_id" in attrs) == ("link" in attrs):
+            raise serializers.ValidationError("Either media_id or link.", code="one_of")
+        return attrs
+
+
+class AudioBody(FileBody):
+    voice = Flag(required=False, help_text="Shown as a voice message; the file is Opus in Ogg.")
+
+
+class TemplateBody(Body):
+    name = Text(max_length=LONG)
+    language = Text(max_length=40)
+    header = serializers.JSONField(
+        required=False, help_text="A text, or `{type: {…}}` for an image, video, document, location."
+    )
+    body = serializers.JSONField(
+        required=False, help_text="The parameters: a list by position, an object by name."
+    )
+    buttons = serializers.ListField(
+        child=serializers.JSONField(), required=False, max_length=20,
+        help_text="Values for the buttons that take one.",
+    )  # fmt: skip
+
+
+class ReactionBody(Body):
+    message_id = Id(help_text="The message to react to.")
+    emoji = Text(max_length=LONG, allow_blank=True, help_text="Empty takes the reaction away.")
+
+
+class NewMessage(Body):
+    """``type`` and the object that is named as the type."""
+
+    type = Choice(choices=TYPES)
+    text = Text(required=False, max_length=LONG, allow_blank=True)
+    preview_url = Flag(required=False, help_text="Show a preview of the first link in the text.")
+    image = FileBody(required=False)
+    audio = AudioBody(required=False)
+    video = FileBody(required=False)
+    document = FileBody(required=False)
+    sticker = FileBody(required=False)
+    template = TemplateBody(required=False)
+    reaction = ReactionBody(required=False)
+    reply_to_id = Id(required=False, help_text="A message of this conversation's contact.")
+    expected_last_message_id = Id(
+        required=False, help_text="Refuse the send if this is no longer the last message."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        problems = {}
+        for name in TYPES:
+            if (name in attrs) != (name == attrs["type"]):
+                wanted = name == attrs["type"]
+                text = f"A message of type {attrs['type']} has {'this' if wanted else 'no such'} field."
+                code = "required" if wanted else "unexpected"
+                problems[name] = [serializers.ErrorDetail(text, code=code)]
+        if "preview_url" in attrs and attrs["type"] != "text":
+            text = "Only a text has a preview."
+            problems["preview_url"] = [serializers.ErrorDetail(text, code="unexpected")]
+        if problems:
+            raise serializers.ValidationError(problems)
+        return attrs
+
+
+def draft_of(body: dict[str, Any]) -> Draft:
+    """The draft that a checked body describes."""
+    kind = body["type"]
+    return Draft(
+        type=kind,
+        text=body.get("text", ""),
+        body=dict(body[kind]) if kind != "text" else {},
+        preview_url=body.get("preview_url", False),
+        reply_to_id=body.get("reply_to_id", ""),
+    )

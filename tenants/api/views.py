@@ -1,0 +1,146 @@
+"""Who am I, which tenants, who works in one."""
+
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from config.api.operations import operation
+from config.api.paging import page
+from config.api.serializers import all_of, page_of
+from config.api.views import ApiView
+from kernel.idempotency import KeyReused
+from tenants import errors
+from tenants.api import examples
+from tenants.api import serializers as shapes
+from tenants.api.authentication import PersonAuthentication
+from tenants.api.making import make_tenant
+from tenants.api.representations import (
+    me_json,
+    member_json,
+    members_json,
+    roles_json,
+    settings_json,
+    tenant_json,
+)
+from tenants.permissions import Permission as P
+from tenants.selectors import get_member, get_settings, list_members
+from tenants.services.members import add_member, change_member, remove_member
+from tenants.services.tenant import change_settings, change_tenant, tenants_of
+
+PERSON = "Any signed-in person; outside a tenant, so without `X-Tenant` and not for keys."
+
+
+class Me(ApiView):
+    @operation("me_get", "Who am I here", gives=shapes.MeShown, example=examples.ME)
+    def get(self, request: Request) -> Response:
+        return Response(me_json(request.user, request._request.tenant))
+
+
+class Tenants(ApiView):
+    """Outside a tenant: a person's own list, and making one."""
+
+    authentication_classes = [PersonAuthentication]
+    permission_classes = [IsAuthenticated]
+
+    @operation(
+        "tenants_list", "List my tenants", who=PERSON, in_tenant=False,
+        gives=all_of(shapes.MyTenantShown),
+        example={"results": [{**examples.TENANT, "role": "owner"}]},
+    )  # fmt: skip
+    def get(self, request: Request) -> Response:
+        mine = tenants_of(request.user)
+        return Response({"results": [{**tenant_json(t), "role": role} for t, role in mine]})
+
+    @operation(
+        "tenants_create", "Create a tenant", who=PERSON, in_tenant=False, takes=shapes.NewTenant,
+        gives=shapes.TenantShown, status=201,
+        problems=(errors.SlugTaken, errors.InvalidFields, KeyReused),
+        asks={"name": "Acme", "slug": "acme"}, example=examples.TENANT,
+        about="Whoever creates a tenant becomes its owner.",
+    )  # fmt: skip
+    def post(self, request: Request, body: dict[str, str]) -> Response:
+        tenant, is_repeated = make_tenant(request, **body)
+        headers = {"Idempotency-Replayed": "true"} if is_repeated else {}
+        return Response(tenant_json(tenant), status=201, headers=headers)
+
+
+class CurrentTenant(ApiView):
+    @operation("tenant_get", "Read the tenant", needs=(P.TENANT_READ,), gives=shapes.TenantShown,
+               example=examples.TENANT)  # fmt: skip
+    def get(self, request: Request) -> Response:
+        return Response(tenant_json(request._request.tenant))
+
+    @operation(
+        "tenant_change", "Rename the tenant", needs=(P.TENANT_MANAGE,), takes=shapes.TenantChange,
+        gives=shapes.TenantShown, problems=(errors.InvalidFields,),
+        asks={"name": "Acme Ltd"}, example={**examples.TENANT, "name": "Acme Ltd"},
+    )  # fmt: skip
+    def patch(self, request: Request, body: dict[str, str]) -> Response:
+        return Response(tenant_json(change_tenant(tenant=request._request.tenant, **body)))
+
+
+class Settings(ApiView):
+    @operation("tenant_settings_get", "Read the settings", needs=(P.TENANT_READ,),
+               gives=shapes.SettingsShown, example=examples.SETTINGS)  # fmt: skip
+    def get(self, request: Request) -> Response:
+        return Response(settings_json(get_settings()))
+
+    @operation(
+        "tenant_settings_change", "Change settings", needs=(P.TENANT_MANAGE,),
+        takes=shapes.SettingsChange, gives=shapes.SettingsShown, problems=(errors.InvalidFields,),
+        asks={"reopen_hours": 24}, example={**examples.SETTINGS, "reopen_hours": 24},
+    )  # fmt: skip
+    def patch(self, request: Request, body: dict[str, object]) -> Response:
+        return Response(settings_json(change_settings(**body)))
+
+
+class Members(ApiView):
+    @operation("members_list", "List members", needs=(P.MEMBERS_READ,), paged=True,
+               gives=page_of(shapes.MemberShown), example=examples.page(examples.MEMBER))  # fmt: skip
+    def get(self, request: Request) -> Response:
+        return Response(
+            page(request, list_members(), keys=("user_id",), render=members_json, scope="members")
+        )
+
+    @operation(
+        "members_add", "Add a member", needs=(P.MEMBERS_MANAGE,), takes=shapes.NewMember,
+        gives=shapes.MemberShown, status=201,
+        problems=(errors.NoSuchPerson, errors.AlreadyMember, errors.RoleTooHigh),
+        asks={"email": "ada@example.com", "role": "agent"}, example=examples.MEMBER,
+        about="Makes a person who has signed up a member. Only owners make owners.",
+    )  # fmt: skip
+    def post(self, request: Request, body: dict[str, str]) -> Response:
+        return Response(member_json(add_member(**body)), status=201)
+
+
+class Member(ApiView):
+    @operation("members_get", "Read a member", needs=(P.MEMBERS_READ,), gives=shapes.MemberShown,
+               problems=(errors.MemberNotFound,), example=examples.MEMBER)  # fmt: skip
+    def get(self, request: Request, member_id: str) -> Response:
+        return Response(member_json(get_member(member_id)))
+
+    @operation(
+        "members_change", "Change a member", takes=shapes.MemberChange, gives=shapes.MemberShown,
+        who="Permission: `members:manage`; none for one's own availability.",
+        problems=(errors.MemberNotFound, errors.RoleTooHigh, errors.LastOwner,
+                  errors.InvalidFields),
+        asks={"role": "supervisor"}, example={**examples.MEMBER, "role": "supervisor"},
+    )  # fmt: skip
+    def patch(self, request: Request, member_id: str, body: dict[str, str]) -> Response:
+        return Response(member_json(change_member(member_id=member_id, **body)))
+
+    @operation(
+        "members_remove", "Remove a member", needs=(P.MEMBERS_MANAGE,), status=204,
+        problems=(errors.MemberNotFound, errors.RoleTooHigh, errors.LastOwner),
+        about="The keys that the member made end too. A tenant keeps one owner at least.",
+    )  # fmt: skip
+    def delete(self, request: Request, member_id: str) -> Response:
+        remove_member(member_id=member_id)
+        return Response(status=204)
+
+
+class Roles(ApiView):
+    @operation("roles_list", "List the built-in roles", needs=(P.MEMBERS_READ,),
+               gives=all_of(shapes.RoleShown), example={"results": [examples.ROLE]})  # fmt: skip
+    def get(self, request: Request) -> Response:
+        return Response({"results": roles_json()})

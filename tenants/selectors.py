@@ -1,0 +1,51 @@
+"""Reads of the Tenant agent."""
+
+from django.db.models import QuerySet
+
+from tenants.access import require
+from tenants.errors import ApiKeyNotFound, MemberNotFound
+from tenants.models import ApiKey, Membership, TenantSettings
+from tenants.permissions import Permission
+
+
+def list_members() -> QuerySet[Membership]:
+    """Everyone who is or was a member; ordered by ``user_id`` the unique index serves the pages."""
+    require(Permission.MEMBERS_READ)
+    return Membership.objects.all()
+
+
+def get_member(member_id: str) -> Membership:
+    """One member; raises ``MemberNotFound``."""
+    require(Permission.MEMBERS_READ)
+    member = Membership.objects.filter(pk=member_id).first()
+    if member is None:
+        raise MemberNotFound
+    return member
+
+
+def member_names(member_ids: set[str]) -> dict[str, str]:
+    """The names of members by id, for showing who is meant; one read for all of them."""
+    if not member_ids:
+        return {}
+    return {pk: str(member) for pk, member in Membership.objects.in_bulk(list(member_ids)).items()}
+
+
+def list_api_keys() -> QuerySet[ApiKey]:
+    """The tenant's keys, revoked ones included."""
+    require(Permission.API_KEYS_MANAGE)
+    return ApiKey.objects.all()
+
+
+def get_api_key(key_id: str) -> ApiKey:
+    """One key; raises ``ApiKeyNotFound``."""
+    require(Permission.API_KEYS_MANAGE)
+    key = ApiKey.objects.filter(pk=key_id).first()
+    if key is None:
+        raise ApiKeyNotFound
+    return key
+
+
+def get_settings() -> TenantSettings:
+    """What the active tenant chose."""
+    require(Permission.TENANT_READ)
+    return TenantSettings.objects.get()

@@ -1,0 +1,73 @@
+"""Who may call which operation: written down by hand, so that a change of the code is a change here.
+
+Each operation (by its id in the schema) names the lowest role that may; ``None`` means that no
+role is asked for. What an id points at need not exist: a refusal for want of permission comes
+before anything is looked for, and any other answer means that the role may.
+"""
+
+LOWEST_ROLE: dict[str, str | None] = {
+    "me_get": "viewer",
+    "tenants_list": None,
+    "tenants_create": None,
+    "tenant_get": "viewer",
+    "tenant_change": "admin",
+    "tenant_settings_get": "viewer",
+    "tenant_settings_change": "admin",
+    "members_list": "viewer",
+    "members_add": "admin",
+    "members_get": "viewer",
+    "members_change": "admin",
+    "members_remove": "admin",
+    "roles_list": "viewer",
+    "api_keys_list": "admin",
+    "api_keys_create": "admin",
+    "api_keys_get": "admin",
+    "api_keys_revoke": "admin",
+    "channels_list": "viewer",
+    "channels_connect": "admin",
+    "channels_get": "viewer",
+    "channels_remove": "admin",
+    "channels_health": "viewer",
+    "channels_test": "admin",
+    "channels_pause": "admin",
+    "channels_resume": "admin",
+    "channels_reconnect": "admin",
+    "channels_templates": "viewer",
+    "channels_capabilities": "viewer",
+    "contacts_list": "viewer",
+    "contacts_get": "viewer",
+    "contacts_change": "agent",
+    "conversations_list": "viewer",
+    "conversations_get": "viewer",
+    "conversations_change": "agent",
+    "conversations_assign": "agent",
+    "conversations_read": "viewer",
+    "conversations_window": "viewer",
+    "messages_list": "viewer",
+    "messages_send": "agent",
+    "messages_get": "viewer",
+    "media_upload": "agent",
+    "media_get": "viewer",
+    "webhook_events_list": "supervisor",
+    "webhook_events_get": "supervisor",
+    "webhook_events_replay": "supervisor",
+    "events_list": "viewer",
+    "audit_log_list": "supervisor",
+}
+
+# A body of the right shape for each operation that takes one.
+BODIES: dict[str, dict[str, object]] = {
+    "tenants_create": {"name": "T", "slug": "-"},
+    "tenant_change": {"name": "Renamed"},
+    "tenant_settings_change": {"language": "pt"},
+    "members_add": {"email": "nobody@example.test", "role": "viewer"},
+    "members_change": {"role": "viewer"},
+    "api_keys_create": {"name": "k", "scopes": ["tenant:read"]},
+    "channels_connect": {"kind": "whatsapp", "phone_number_id": "1", "waba_id": "1",
+                         "access_token": "EAAx"},
+    "channels_reconnect": {"access_token": "EAAx"},
+    "contacts_change": {"name": "N"},
+    "conversations_change": {"status": "closed"},
+    "conversations_assign": {"assignee_id": None},
+    "messages_send": {"type": "text", "text": "x"},
+}  # fmt: skip

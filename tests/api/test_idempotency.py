@@ -1,0 +1,119 @@
+"""``Idempotency-Key``: a request that is repeated has one effect and one answer."""
+
+import threading
+from typing import Any
+
+import pytest
+
+from kernel.models import IdempotencyKey
+from messaging.models import Message
+from tests import factories
+from tests.api.caller import Caller, code_of
+from tests.api.conftest import key_caller, signed_in
+
+TEXT = {"type": "text", "text": "Only once"}
+
+
+def sent_by_us(world: Any) -> int:
+    with factories.inside(world):
+        return Message.objects.filter(direction="outbound").count()
+
+
+def test_a_repetition_gets_the_first_answer(world: Any, owner: Caller, thread: Any) -> None:
+    path = f"conversations/{thread.pk}/messages"
+    first = owner.post(path, TEXT, Idempotency_Key="k-1")
+    again = owner.post(path, TEXT, Idempotency_Key="k-1")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    assert "Idempotency-Replayed" not in first
+    assert again["Idempotency-Replayed"] == "true"
+    assert sent_by_us(world) == 1
+    other = owner.post(path, {**TEXT, "text": "Different"}, Idempotency_Key="k-1")
+    assert (other.status_code, code_of(other)) == (422, "idempotency_key_reused")
+    assert sent_by_us(world) == 1
+
+
+def test_twenty_at_once_send_one_message(world: Any, thread: Any) -> None:
+    key, _ = key_caller(world, ["messages:send", "conversations:read_all"])
+    answers: list[Any] = []
+
+    def post() -> None:
+        caller = Caller(**key.headers)
+        answers.append(caller.post(f"conversations/{thread.pk}/messages", TEXT, Idempotency_Key="k"))
+
+    threads = [threading.Thread(target=post) for _ in range(20)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert sent_by_us(world) == 1
+    made = {a.json()["id"] for a in answers if a.status_code == 201}
+    assert len(made) == 1
+    assert {a.status_code for a in answers} <= {201, 409}
+    assert {code_of(a) for a in answers if a.status_code == 409} <= {"request_in_progress"}
+
+
+def test_a_refusal_frees_the_key(world: Any, owner: Caller, thread: Any) -> None:
+    path = f"conversations/{thread.pk}/messages"
+    refused = owner.post(path, {"type": "text", "text": " "}, Idempotency_Key="k-2")
+    assert refused.status_code == 422
+    assert owner.post(path, TEXT, Idempotency_Key="k-2").status_code == 201
+    assert sent_by_us(world) == 1
+
+
+def test_a_key_belongs_to_whoever_used_it(world: Any, owner: Caller, thread: Any) -> None:
+    machine, _ = key_caller(world, ["messages:send", "conversations:read_all"])
+    path = f"conversations/{thread.pk}/messages"
+    first = owner.post(path, TEXT, Idempotency_Key="shared")
+    second = machine.post(path, TEXT, Idempotency_Key="shared")
+    assert first.json()["id"] != second.json()["id"]
+    assert sent_by_us(world) == 2
+
+
+@pytest.mark.parametrize("key", ["", "a b", "x" * 256, "ключ", "tab\there"])
+def test_a_key_is_visible_ascii_of_at_most_255(owner: Caller, key: str) -> None:
+    refused = owner.patch("tenant", {"name": "Changed"}, Idempotency_Key=key)
+    assert (refused.status_code, code_of(refused)) == (400, "invalid_idempotency_key")
+    assert owner.get("tenant").json()["name"] == "Acme"
+
+
+def test_an_api_key_is_not_shown_again(world: Any, owner: Caller) -> None:
+    body = {"name": "sync", "scopes": ["contacts:read"]}
+    first = owner.post("api-keys", body, Idempotency_Key="k-3")
+    again = owner.post("api-keys", body, Idempotency_Key="k-3")
+    assert again.json() == {**first.json(), "key": None}
+    with factories.inside(world):
+        assert first.json()["key"] not in str(list(IdempotencyKey.objects.values_list("body")))
+
+
+def test_a_tenant_is_made_once(world: Any) -> None:
+    person, slug = signed_in(world.user), f"once-{factories.digits(9)}"
+    body = {"name": "Once", "slug": slug}
+    first = person.post("tenants", body, Idempotency_Key="make")
+    again = person.post("tenants", body, Idempotency_Key="make")
+    assert again.json() == first.json()
+    assert again["Idempotency-Replayed"] == "true"
+    reused = person.post("tenants", {**body, "name": "Else"}, Idempotency_Key="make")
+    assert code_of(reused) == "idempotency_key_reused"
+    taken = person.post("tenants", body, Idempotency_Key="another")
+    assert (taken.status_code, code_of(taken)) == (409, "slug_taken")
+
+
+def test_every_unsafe_operation_replays(world: Any, owner: Caller, thread: Any) -> None:
+    conversation = f"conversations/{thread.pk}"
+    for method, path, body in (
+        ("patch", "tenant", {"name": "New name"}),
+        ("patch", f"contacts/{thread.contact_id}", {"name": "New"}),
+        ("post", f"{conversation}/assign", {"assignee_id": "me"}),
+        ("post", f"{conversation}/read", {}),
+        ("patch", conversation, {"status": "pending"}),
+        ("post", f"channels/{thread.channel_id}/pause", {}),
+        ("delete", f"channels/{thread.channel_id}", None),
+    ):
+        key = {"Idempotency-Key": f"{method} {path}".replace(" ", "-")}
+        first = owner.call(method, path, body=body, headers=key)
+        again = owner.call(method, path, body=body, headers=key)
+        assert first.status_code in (200, 204), (path, first.content)
+        assert (again.status_code, again.content) == (first.status_code, first.content)
+        assert again["Idempotency-Replayed"] == "true"
+    assert owner.get(f"contacts/{thread.contact_id}").json()["version"] == 2

@@ -1,0 +1,35 @@
+"""MongoDB's own failpoints: the server fails commands of this process, a set number of times."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+
+
+@contextmanager
+def fail_command(*commands: str, times: int, **data: Any) -> Iterator[Callable[[], int]]:
+    """Fail the next ``times`` of ``commands``: ``errorCode=…``, ``closeConnection=True``, ``errorLabels=…``.
+
+    Yields a function that tells how often the failpoint was hit. It concerns
+    only clients of this process, by the name that they give the server.
+    """
+    admin = connection.connection.admin
+    before = _entered(admin)
+    admin.command(
+        "configureFailPoint", "failCommand", mode={"times": times},
+        data={"failCommands": list(commands), "appName": _own_name(), **data},
+    )  # fmt: skip
+    try:
+        yield lambda: _entered(admin) - before
+    finally:
+        admin.command("configureFailPoint", "failCommand", mode="off")
+
+
+def _own_name() -> str:
+    return str(connection.settings_dict["OPTIONS"]["appname"])
+
+
+def _entered(admin: Any) -> int:
+    answer = admin.command("configureFailPoint", "failCommand", mode="off")
+    return int(answer["count"])

@@ -1,0 +1,1 @@
+"""What runs for each request or message reads by an index."""

@@ -1,0 +1,1 @@
+"""Isolation as a specification that grows by itself."""
