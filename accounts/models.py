@@ -6,6 +6,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
 from kernel.clock import now
+from kernel.mongo.fields import PersonIdField
 
 
 class UserManager(BaseUserManager["User"]):
@@ -24,6 +25,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser):
     """A person, known by e-mail. ``is_staff`` opens the backoffice, ``is_superuser`` every tenant in it."""
 
+    id = PersonIdField()
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120, blank=True)
     is_active = models.BooleanField(default=True)

@@ -79,7 +79,9 @@ def _spool() -> bool:
     folder = Path(settings.SPOOL)
     if not folder.is_dir():
         return True
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) < SPOOL_FULL_BYTES
+    return (
+        sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) < SPOOL_FULL_BYTES
+    )
 
 
 _CHECKS = {"database": _database, "redis": _redis, "queues": _queues, "spool": _spool}

@@ -1,5 +1,6 @@
 """Every refusal that a caller of the API can meet, as a page."""
 
+from collections import defaultdict
 from functools import cache
 from html import escape
 from importlib import import_module
@@ -7,7 +8,7 @@ from importlib import import_module
 from django.apps import apps
 from django.urls import get_resolver
 
-from kernel.errors import DomainError, all_errors
+from kernel.errors import all_errors
 
 TITLE = "Errors"
 INTRODUCTION = (
@@ -18,19 +19,22 @@ INTRODUCTION = (
 
 
 @cache
-def catalogue() -> tuple[type[DomainError], ...]:
-    """All refusals of the apps and of the API itself, by status and code, one for each pair."""
+def catalogue() -> tuple[tuple[int, str, str], ...]:
+    """``(status, code, meaning)`` of all refusals of the apps and of the API itself, in that order."""
     for config in apps.get_app_configs():
-        if (name := f"{config.name}.errors") and _is_ours(config.path):
-            _import_if_there(name)
+        if "site-packages" not in config.path:
+            _import_if_there(f"{config.name}.errors")
     _ = get_resolver().url_patterns  # the views import what they refuse
-    ours = (kind for kind in all_errors() if not kind.__module__.startswith("tests."))
-    return tuple({(kind.status, kind.code): kind for kind in ours}.values())
+    meanings: dict[tuple[int, str], set[str]] = defaultdict(set)
+    for kind in all_errors():
+        if "tests" not in kind.__module__.split("."):
+            meanings[kind.status, kind.code].add(kind.title)
+    return tuple((*key, " / ".join(sorted(titles))) for key, titles in sorted(meanings.items()))
 
 
 def as_markdown() -> str:
     """The page for ``docs/errors.md``."""
-    rows = [f"| {k.status} | `{k.code}` | {k.title} |" for k in catalogue()]
+    rows = [f"| {status} | `{code}` | {meaning} |" for status, code, meaning in catalogue()]
     head = [f"# {TITLE}", "", INTRODUCTION, "", "| status | code | meaning |", "|---|---|---|"]
     return "\n".join([*head, *rows, ""])
 
@@ -38,18 +42,13 @@ def as_markdown() -> str:
 def as_html() -> str:
     """The page that a problem's ``type`` points to, with an anchor for each code."""
     rows = "".join(
-        f'<tr id="{escape(k.code)}"><td>{k.status}<td><code>{escape(k.code)}</code>'
-        f"<td>{escape(k.title)}"
-        for k in catalogue()
+        f'<tr id="{escape(code)}"><td>{status}<td><code>{escape(code)}</code><td>{escape(meaning)}'
+        for status, code, meaning in catalogue()
     )
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{TITLE}</title>"
         f"<h1>{TITLE}</h1><p>{escape(INTRODUCTION)}</p><table>{rows}</table>"
     )
-
-
-def _is_ours(path: str) -> bool:
-    return "site-packages" not in path
 
 
 def _import_if_there(name: str) -> None:

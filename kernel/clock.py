@@ -4,7 +4,12 @@ from datetime import UTC, datetime
 
 from kernel.mongo.wake import LONG_AGO, NEVER
 
-__all__ = ["LONG_AGO", "NEVER", "now"]
+__all__ = ["LONG_AGO", "NEVER", "iso", "now"]
+
+
+def iso(moment: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds, as the API and the events show times."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def now() -> datetime:

@@ -10,7 +10,7 @@ from celery.signals import worker_ready
 from kernel.audit.checkpoints import checkpoint_all
 from kernel.idempotency import purge_expired
 from kernel.work import bell
-from kernel.work.drain import drain as drain_kind
+from kernel.work.drain import drain_queue
 from kernel.work.sweep import beat_canary
 from kernel.work.sweep import sweep as sweep_due
 
@@ -19,8 +19,8 @@ QUEUES = ("inbound", "outbound", "default")
 
 
 @shared_task(name="kernel.drain")
-def drain(kind: str) -> int:
-    return drain_kind(kind)
+def drain(queue: str) -> int:
+    return drain_queue(queue)
 
 
 @shared_task(name="kernel.sweep")

@@ -4,6 +4,7 @@ import itertools
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -22,8 +23,9 @@ from kernel.scoping import active_tenant_id, tenant_scope
 from kernel.scoping.models import TenantModel
 from messaging.models import Attachment, Delivery, Message
 from tenants.access import Principal, acting
-from tenants.models import Membership
+from tenants.models import Membership, TenantCounter
 from tenants.permissions import ROLES
+from tenants.services.tenant import create_tenant
 
 _count = itertools.count(1)
 
@@ -31,6 +33,23 @@ _count = itertools.count(1)
 def digits(length: int = 12) -> str:
     """A number nobody else in the test database has."""
     return str(secrets.randbelow(9 * 10 ** (length - 1)) + 10 ** (length - 1))
+
+
+@dataclass
+class World:
+    """A tenant with its owner, as the fixture ``world`` gives; for fixtures of a whole module."""
+
+    tenant: Any
+    owner: Membership
+    user: User
+
+
+def new_world(name: str = "Acme") -> World:
+    token = secrets.token_hex(5)
+    user = User.objects.create_user(f"owner-{token}@example.test", None)
+    tenant = create_tenant(maker=user, name=name, slug=f"m-{token}")
+    with tenant_scope(tenant):
+        return World(tenant, Membership.objects.get(user_id=user.pk), user)
 
 
 @contextmanager
@@ -183,6 +202,8 @@ __all__ = [
     "DomainEvent",
     "Membership",
     "Message",
+    "TenantCounter",
+    "World",
     "any_row",
     "channel",
     "contact",
@@ -192,6 +213,7 @@ __all__ = [
     "inside",
     "item",
     "message",
+    "new_world",
     "outbound",
     "person",
     "principal",

@@ -7,7 +7,6 @@ from tenants.permissions import Permission
 from webhooks.errors import WebhookEventNotFound
 from webhooks.models import WebhookEvent
 
-
 ALL = [state for state, _ in WebhookEvent.STATES]
 
 

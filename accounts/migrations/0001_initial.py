@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='User',
             fields=[
-                ('id', kernel.mongo.fields.IdField(auto_created=True, default=kernel.mongo.ids.new_id, primary_key=True, serialize=False, verbose_name='ID')),
+                ('id', kernel.mongo.fields.PersonIdField(db_column='_id', default=kernel.mongo.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('password', models.CharField(max_length=128, verbose_name='password')),
                 ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
                 ('email', models.EmailField(max_length=254, unique=True)),

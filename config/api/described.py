@@ -11,7 +11,7 @@ from config.api.once import HEADER, BadIdempotencyKey
 from config.api.paging import DEFAULT, MOST, BadParameter, UnknownParameter
 from config.api.serializers import Shown
 from kernel.cursor import InvalidCursor
-from kernel.errors import DomainError, RateLimited
+from kernel.errors import DomainError, RateLimited, TooLarge
 from kernel.idempotency import KeyReused, OutcomeLost, StillRunning
 from tenants.errors import (
     BadApiKey,
@@ -87,7 +87,7 @@ def responses_of(
 ) -> dict[Any, Any]:
     """The answer and every refusal, grouped by status, each named by its code."""
     kinds = [*_common(in_tenant, public), *problems]
-    kinds += [BadFields, MalformedBody, UnsupportedMedia] if has_body else []
+    kinds += [BadFields, MalformedBody, TooLarge, UnsupportedMedia] if has_body else []
     kinds += [BadIdempotencyKey, KeyReused, StillRunning, OutcomeLost] if unsafe else []
     grouped: dict[int, list[type[DomainError]]] = defaultdict(list)
     for kind in dict.fromkeys(kinds):

@@ -49,7 +49,9 @@ def words(request: Request, name: str, known: Sequence[str]) -> list[str] | None
 
 def refuse_parameter(name: str, wanted: str) -> NoReturn:
     """Refuse a parameter's value, saying what it should be."""
-    raise BadParameter(f"{name}: {wanted}", errors=[{"field": name, "code": "invalid", "detail": wanted}])
+    raise BadParameter(
+        f"{name}: {wanted}", errors=[{"field": name, "code": "invalid", "detail": wanted}]
+    )
 
 
 def whole(request: Request, name: str, *, least: int, most: int, default: int) -> int:
@@ -79,7 +81,9 @@ def page(
     scope = f"{scope}:{hashlib.sha256(repr(filters).encode()).hexdigest()[:16]}"
     token = request.query_params.get("cursor", "")
     if token:
-        position = decode(token, tenant=active_tenant_id(), scope=scope, key=_key(), length=len(keys))
+        position = decode(
+            token, tenant=active_tenant_id(), scope=scope, key=_key(), length=len(keys)
+        )
         rows = rows.filter(_after(keys, position))
     found = list(rows.order_by(*keys)[: limit + 1])
     more, found = len(found) > limit, found[:limit]

@@ -23,7 +23,11 @@ class BoundedJSONParser(JSONParser):
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
         try:
             text = _bounded(stream).decode("utf-8")
-            data = json.loads(text, parse_constant=_no_constant, parse_int=_bounded_int) if text else {}
+            data = (
+                json.loads(text, parse_constant=_no_constant, parse_int=_bounded_int)
+                if text
+                else {}
+            )
             return storable(data)
         except (ValueError, RecursionError, TooDeep) as error:
             raise ParseError(f"the body is not acceptable JSON: {_reason(error)}") from error

@@ -90,7 +90,10 @@ def add_problem_responses(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             if isinstance(operation, dict) and "responses" in operation:
                 operation["responses"].setdefault(
                     "default",
-                    {"description": "A refusal", "content": {"application/problem+json": reference}},
+                    {
+                        "description": "A refusal",
+                        "content": {"application/problem+json": reference},
+                    },
                 )
     return result
 

@@ -15,7 +15,9 @@ STATUSES = [status for status, _ in Conversation.STATUSES]
 _ID = re.compile(ID_PATTERN)
 
 PARAMETERS = (
-    OpenApiParameter("status", str, description="`open`, `pending`, `closed`, or several by comma."),
+    OpenApiParameter(
+        "status", str, description="`open`, `pending`, `closed`, or several by comma."
+    ),
     OpenApiParameter("assignee", str, description="A member's id, `me`, or `none`."),
     OpenApiParameter("channel", str, description="A channel's id."),
     OpenApiParameter("contact", str, description="A contact's id."),

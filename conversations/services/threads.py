@@ -43,22 +43,22 @@ def _active(pairs: Iterable[Pair]) -> dict[Pair, Conversation]:
 
 
 def _reopened(pairs: list[Pair]) -> dict[Pair, Conversation]:
-    hours = TenantSettings.objects.get().reopen_hours
-    oldest = now() - timedelta(hours=hours)
-    found = {}
-    for channel, contact in pairs:
-        last = (
-            Conversation.objects.filter(channel_id=channel, contact_id=contact)
-            .order_by("-id")
-            .first()
-        )
-        if last is None or last.closed_at is None or last.closed_at < oldest:
-            continue
-        last.status, last.active, last.closed_at = Conversation.OPEN, True, None
-        last.version += 1
-        last.save(update_fields=["status", "active", "closed_at", "version"])
-        emit(ConversationReopened(conversation_id=last.pk))
-        found[channel, contact] = last
+    oldest = now() - timedelta(hours=TenantSettings.objects.get().reopen_hours)
+    closed = Conversation.objects.filter(
+        channel__in={channel for channel, _ in pairs},
+        contact__in={contact for _, contact in pairs},
+        active=False,
+        closed_at__gte=oldest,
+    ).order_by("id")
+    wanted = set(pairs)
+    found = {
+        pair: row for row in closed if (pair := (row.channel_id, row.contact_id)) in wanted
+    }  # the newest of each pair, because it comes last
+    for row in found.values():
+        row.status, row.active, row.closed_at = Conversation.OPEN, True, None
+        row.version += 1
+        row.save(update_fields=["status", "active", "closed_at", "version"])
+    emit(*(ConversationReopened(conversation_id=row.pk) for row in found.values()))
     return found
 
 

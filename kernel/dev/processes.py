@@ -56,7 +56,8 @@ ROOT_WARNING_OFF = "ignore:You're running the worker with superuser privileges"
 # Inbound is one process: its tasks drain batches and are bound by the database, not by waiting.
 WORKER_CLASSES = (
     WorkerClass("inbound", ("inbound",), "prefork", 1),
-    WorkerClass("outbound", ("outbound", "default"), "prefork", 2),
+    # Outbound waits for providers: a slow one must not keep the others waiting.
+    WorkerClass("outbound", ("outbound", "default"), "threads", 8),
 )
 
 

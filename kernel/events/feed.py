@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from kernel.clock import iso
 from kernel.models import DomainEvent, FeedState
 
 
@@ -24,5 +25,5 @@ def event_json(event: DomainEvent) -> dict[str, Any]:
         "type": event.type,
         "data": event.data,
         "actor": event.actor,
-        "occurred_at": event.occurred_at.isoformat().replace("+00:00", "Z"),
+        "occurred_at": iso(event.occurred_at),
     }

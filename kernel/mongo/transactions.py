@@ -6,8 +6,9 @@ are banned (ADR 0004).
 """
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import pymongo
@@ -19,6 +20,7 @@ from pymongo.write_concern import WriteConcern
 from kernel.errors import Unavailable
 
 T = TypeVar("T")
+_said: ContextVar[set[Hashable] | None] = ContextVar("said_in_transaction", default=None)
 BUDGET_S = 10.0
 
 
@@ -54,14 +56,17 @@ def run_transaction(body: Callable[[], T], *, budget_s: float = BUDGET_S) -> T:
 def _attempt(body: Callable[[], T], hooks: list[Callable[[], None]], session: Any) -> T:
     connection.session, connection.in_atomic_block_mongo = session, True
     connection.run_on_commit = []
+    _said.set(set())
     try:
         result = body()
         hooks[:] = [hook for _, hook, _ in connection.run_on_commit]
         return result
     except DatabaseError as error:
         # with_transaction decides by the driver's error labels, which Django's wrapper hides.
-        if isinstance(error.__cause__, PyMongoError):
-            raise error.__cause__ from error
+        # Others stay what Django calls them, so that a taken key is an ``IntegrityError`` here too.
+        cause = error.__cause__
+        if isinstance(cause, PyMongoError) and cause.has_error_label("TransientTransactionError"):
+            raise cause from error
         raise
     finally:
         connection.session, connection.in_atomic_block_mongo = None, False
@@ -91,6 +96,17 @@ def outside_transaction() -> Iterator[None]:
         yield
     finally:
         connection.session = session
+
+
+def first_time(what: Hashable) -> bool:
+    """True once for each ``what`` in the current transaction; always true outside of one."""
+    said = _said.get()
+    if not connection.in_atomic_block_mongo or said is None:
+        return True
+    if what in said:
+        return False
+    said.add(what)
+    return True
 
 
 def in_transaction() -> bool:

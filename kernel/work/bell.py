@@ -1,4 +1,4 @@
-"""The doorbell: a Celery message that carries no more than a kind of work.
+"""The doorbell: a Celery message that carries no more than the name of a queue.
 
 A bell that already rings is not rung again, so a flood of work makes one
 message; a lost bell costs the sweeper's period, never work.
@@ -34,29 +34,32 @@ def bell_client() -> redis.Redis:
 
 
 def ring(kind: str) -> None:
-    """Ask a worker to drain ``kind``. Never raises: the sweeper finds what no bell announced."""
+    """Ask a worker to drain the queue of ``kind``."""
+    ring_on(kind_named(kind).queue)
+
+
+def ring_on(queue: str) -> None:
+    """Ask a worker to drain ``queue``. Never raises: the sweeper finds what no bell announced."""
     global _away_until
     if time.monotonic() < _away_until:
         return
     try:
-        if bell_client().set(f"bell:{kind}", "1", nx=True, px=RINGING_MS):
-            send(kind)
+        if bell_client().set(f"bell:{queue}", "1", nx=True, px=RINGING_MS):
+            _send(queue)
     except Exception as error:  # noqa: BLE001  (a bell is best effort by design)
         _away_until = time.monotonic() + BREAK_S
-        log.warning("bell.lost", kind=kind, error=type(error).__name__)
+        log.warning("bell.lost", queue=queue, error=type(error).__name__)
 
 
-def send(kind: str) -> None:
+def _send(queue: str) -> None:
     """A bell rings for all tenants: it must not carry the scope of the one who rang it."""
     with outside_scope():
-        current_app.send_task(
-            "kernel.drain", [kind], queue=kind_named(kind).queue, retry=False, ignore_result=True
-        )
+        current_app.send_task("kernel.drain", [queue], queue=queue, retry=False, ignore_result=True)
 
 
-def answered(kind: str) -> None:
+def answered(queue: str) -> None:
     """A worker heard the bell: what arrives from now on rings again."""
     try:
-        bell_client().delete(f"bell:{kind}")
+        bell_client().delete(f"bell:{queue}")
     except redis.RedisError:
-        log.warning("bell.unanswered", kind=kind)
+        log.warning("bell.unanswered", queue=queue)

@@ -17,7 +17,7 @@ from pymongo import ReturnDocument
 from kernel.clock import LONG_AGO, NEVER, now
 from kernel.models import Lane, LaneMark
 from kernel.mongo.doors import collection, new_object_id
-from kernel.mongo.transactions import on_commit
+from kernel.mongo.transactions import first_time, on_commit
 from kernel.mongo.wake import wake
 from kernel.scoping.context import current_scope
 from kernel.work.outcomes import StaleFence
@@ -71,6 +71,7 @@ def mark_many(
         {"_id": new_object_id(), "kind": kind, "key": key, "tenant_id": owner, "due_at": due,
          "created_at": now()}
         for key, due in dict(keys).items()
+        if first_time((kind, key, due > now()))
     ]  # fmt: skip
     if not marks:
         return

@@ -34,7 +34,8 @@ class TemplateBody(Body):
     name = Text(max_length=LONG)
     language = Text(max_length=40)
     header = serializers.JSONField(
-        required=False, help_text="A text, or `{type: {…}}` for an image, video, document, location."
+        required=False,
+        help_text="A text, or `{type: {…}}` for an image, video, document, location.",
     )
     body = serializers.JSONField(
         required=False, help_text="The parameters: a list by position, an object by name."

@@ -10,7 +10,7 @@ from channels.providers.contract import InvalidMessage, Rejected, UnsupportedMes
 from channels.providers.contract import Outcome as ProviderOutcome
 from channels.selectors import client_of, hold_reason
 from conversations.models import Conversation
-from kernel.clock import now
+from kernel.clock import iso, now
 from kernel.mongo.doors import ObjectId, collection, owner
 from kernel.scoping import active_tenant_id
 from kernel.work import Hold, Kind, Later, Lease, Released, StaleFence, register
@@ -101,4 +101,4 @@ def record_attempt(delivery: Delivery) -> None:
 
 
 def _text(moment: Any) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
+    return iso(moment)

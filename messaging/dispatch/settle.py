@@ -11,9 +11,10 @@ from channels.models import Channel
 from channels.providers import contract as provider
 from channels.selectors import hold_reason
 from channels.services.connect import break_channel
+from channels.services.traffic import note_traffic
 from crm.models import Contact, ContactIdentity
 from kernel import work
-from kernel.clock import now
+from kernel.clock import iso, now
 from kernel.events import emit
 from kernel.mongo.doors import ObjectId, collection, owner
 from kernel.work.outcomes import Done, Hold, Later, Outcome
@@ -69,6 +70,7 @@ def accepted(
         status = higher(row.status, status) if row.kind == MessageUpdate.STATUS else status
     if message.type == "reaction":
         _own_reaction(delivery, message)
+    note_traffic("last_outbound_at", [channel.pk])
     if answer.alias is not None:
         _learn_alias(delivery, answer.alias)
     emit(
@@ -161,7 +163,7 @@ def end_attempt(delivery: Delivery, how: str, code: int | None, detail: str, **f
     """Complete the attempt that ``record_attempt`` began, and set ``fields`` of the delivery."""
     last = len(delivery.tries) - 1
     ended = {"outcome": how, "code": code, "detail": detail[:300],
-             "ended_at": now().isoformat().replace("+00:00", "Z")}  # fmt: skip
+             "ended_at": iso(now())}  # fmt: skip
     changes = {f"tries.{last}.{name}": value for name, value in ended.items()} if last >= 0 else {}
     _set(delivery, {**changes, **fields})
 

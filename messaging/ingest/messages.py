@@ -12,7 +12,7 @@ from conversations.models import Conversation
 from conversations.services.threads import conversations_for
 from crm.models import Contact
 from crm.services.resolve import Key, key_of
-from kernel.clock import now
+from kernel.clock import iso, now
 from kernel.events import emit
 from kernel.mongo.doors import ObjectId, UpdateOne, collection, owner
 from kernel.mongo.ids import new_id
@@ -135,7 +135,7 @@ def _thread_update(thread: Conversation, group: list[tuple[Message, InboundMessa
     until = min(written, at) + timedelta(hours=hours)
     fields: dict[str, Any] = {
         "last_message": summary(message_id=last.pk, direction=last.direction, type_=last.type,
-                                text=last.text, at=at.isoformat().replace("+00:00", "Z")),
+                                text=last.text, at=iso(at)),
         "last_activity_at": at,
         "last_inbound_at": at,
         "unread": True,

@@ -71,7 +71,11 @@ def prepare(channel: Channel, contact_id: str, draft: Draft) -> Prepared:
         raise InvalidMessageBody(error.message, errors=[problem], **extra) from error
     except UnsupportedMessage as error:
         raise UnsupportedByChannel(str(error)) from error
-    quoted = _external_id(channel, contact_id, draft.reply_to_id, "reply_to_id") if draft.reply_to_id else ""
+    quoted = (
+        _external_id(channel, contact_id, draft.reply_to_id, "reply_to_id")
+        if draft.reply_to_id
+        else ""
+    )
     return Prepared(draft=draft, content=content, upload=upload, reply_to_external_id=quoted)
 
 
@@ -143,7 +147,11 @@ def _external_id(channel: Channel, contact_id: str, message_id: str, field: str)
     another, and for one that has not left yet.
     """
     message = Message.objects.filter(pk=message_id).first() if _is_id(message_id) else None
-    if message is None or message.channel_id != channel.pk or message.conversation.contact_id != contact_id:
+    if (
+        message is None
+        or message.channel_id != channel.pk
+        or message.conversation.contact_id != contact_id
+    ):
         raise MessageNotFound(errors=[{"field": field, "code": "unknown"}])
     if message.direction == Message.INBOUND:
         return message.external_id

@@ -7,7 +7,7 @@ from channels.models import Channel
 from conversations.models import Conversation
 from conversations.selectors import get_conversation
 from kernel import audit, idempotency, work
-from kernel.clock import now
+from kernel.clock import iso, now
 from kernel.events import emit
 from kernel.mongo.doors import ObjectId, UniqueViolation, collection, owner
 from kernel.mongo.ids import new_id
@@ -72,7 +72,7 @@ def _send(
 def _check_window(conversation: Conversation, type_: str) -> None:
     window = window_of(conversation)
     if not may_send(window, type_):
-        until = window.until.isoformat().replace("+00:00", "Z") if window.until else None
+        until = iso(window.until) if window.until else None
         raise WindowClosed(f"{window.reason}; a template can be sent at any time",
                            allowed=list(window.allowed), until=until)  # fmt: skip
 
@@ -117,7 +117,7 @@ def _update(conversation: Conversation, message: Message) -> None:
     fields = {
         "last_message": summary(message_id=message.pk, direction=message.direction,
                                 type_=message.type, text=message.text,
-                                at=at.isoformat().replace("+00:00", "Z")),
+                                at=iso(at)),
         "last_activity_at": at, "waiting_since": None, "unread": False, "unread_count": 0,
         "active": True, "closed_at": None,
         "status": Conversation.OPEN if conversation.status == Conversation.CLOSED else conversation.status,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as configured
 
 from kernel.dev.ports import free_ports
 from kernel.dev.probes import http_status
@@ -41,7 +42,8 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meta]:
         for n in range(20)
     ]  # fmt: skip
     config = Path(tmp_path_factory.mktemp("meta")) / "meta.json"
-    config.write_text(json.dumps({"app_secret": APP_SECRET, "numbers": numbers}))
+    app = {"app_id": configured.META_APP_ID, "app_secret": APP_SECRET}
+    config.write_text(json.dumps({**app, "numbers": numbers}))
     (port,) = free_ports(1)
     command = [sys.executable, "-m", "channels.simulator.meta", "--port", str(port),
                "--config", str(config)]  # fmt: skip
@@ -53,6 +55,23 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meta]:
     yield Meta(url, numbers)
     running.terminate()
     running.wait(10)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _cheap_passwords(django_test_environment: None) -> Iterator[None]:
+    """A password costs half a second of CPU by design; these tests are about something else."""
+    from django.test import override_settings
+
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
+@pytest.fixture
+def quiet() -> None:
+    """No lane of an earlier test is due."""
+    from kernel.models import Lane
+
+    Lane.objects.all().delete()
 
 
 @pytest.fixture

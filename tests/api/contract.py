@@ -32,7 +32,7 @@ def _closed() -> dict[str, Any]:
 @cache
 def _paths() -> list[tuple[re.Pattern[str], str]]:
     return [
-        (re.compile("^" + re.sub(r"\{\w+\}", "[^/]+", path) + "$"), path)
+        (re.compile("^" + re.sub(r"\{\w+\}", "[0-9a-f]{24}", path) + "$"), path)
         for path in schema()["paths"]
     ]
 
@@ -62,7 +62,9 @@ def check(method: str, path: str, response: Any) -> None:
         return
     promised = operation["responses"].get(str(response.status_code))
     problem = _code(response)
-    assert promised is not None, f"{method} {path}: {response.status_code} {problem} is not documented"
+    assert promised is not None, (
+        f"{method} {path}: {response.status_code} {problem} is not documented"
+    )
     if response.status_code == 204:
         assert not response.content
         return
@@ -70,7 +72,9 @@ def check(method: str, path: str, response: Any) -> None:
     assert kind in promised["content"], f"{method} {path}: {kind} is not documented"
     _validate(promised["content"][kind]["schema"], response.json())
     if kind == PROBLEM:
-        assert f"`{problem}`" in promised["description"], f"{method} {path}: {problem} is not listed"
+        assert f"`{problem}`" in promised["description"], (
+            f"{method} {path}: {problem} is not listed"
+        )
 
 
 def _code(response: Any) -> str:

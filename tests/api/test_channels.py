@@ -8,7 +8,10 @@ from tests.api.conftest import Meta
 
 
 def connect(owner: Caller, number: dict[str, str], **changes: str) -> Any:
-    body = {"kind": "whatsapp", **{k: number[k] for k in ("phone_number_id", "waba_id", "access_token")}}
+    body = {
+        "kind": "whatsapp",
+        **{k: number[k] for k in ("phone_number_id", "waba_id", "access_token")},
+    }
     return owner.post("channels", {**body, **changes})
 
 

@@ -51,7 +51,9 @@ def test_conversations_with_the_same_time_are_paged_by_their_ids(world: Any, own
     assert walk(owner, "conversations", 8) == expected
 
 
-def test_every_list_is_walked_to_its_end(world: Any, owner: Caller, thread: Any) -> None:
+def test_every_list_is_walked_to_its_end(
+    quiet: None, world: Any, owner: Caller, thread: Any
+) -> None:
     from kernel.work.drain import drain
     from tests.api.test_shapes import webhook_event
 
@@ -74,7 +76,9 @@ def test_every_list_is_walked_to_its_end(world: Any, owner: Caller, thread: Any)
         assert len(set(at_once)) == len(at_once) >= least, path
 
 
-def test_a_token_opens_only_the_list_it_came_from(world: Any, owner: Caller, new_tenant: Any) -> None:
+def test_a_token_opens_only_the_list_it_came_from(
+    world: Any, owner: Caller, new_tenant: Any
+) -> None:
     with factories.inside(world):
         for _ in range(3):
             factories.conversation()

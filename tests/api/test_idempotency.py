@@ -39,7 +39,9 @@ def test_twenty_at_once_send_one_message(world: Any, thread: Any) -> None:
 
     def post() -> None:
         caller = Caller(**key.headers)
-        answers.append(caller.post(f"conversations/{thread.pk}/messages", TEXT, Idempotency_Key="k"))
+        answers.append(
+            caller.post(f"conversations/{thread.pk}/messages", TEXT, Idempotency_Key="k")
+        )
 
     threads = [threading.Thread(target=post) for _ in range(20)]
     for one in threads:

@@ -28,7 +28,11 @@ def test_a_file_is_uploaded_described_sent_and_served(
 ) -> None:
     made = owner.upload(PNG, "photo.png", "image/png")
     assert made.status_code == 201
-    assert (made.json()["kind"], made.json()["size"], made.json()["state"]) == ("image", 72, "stored")
+    assert (made.json()["kind"], made.json()["size"], made.json()["state"]) == (
+        "image",
+        72,
+        "stored",
+    )
     assert owner.get(f"media/{made.json()['id']}").json()["mime_type"] == "image/png"
     body = {"type": "image", "image": {"media_id": made.json()["id"], "caption": "Look"}}
     sent = owner.post(f"conversations/{thread.pk}/messages", body)
@@ -60,7 +64,9 @@ def test_what_a_browser_would_run_is_offered_for_saving(
     assert "X" not in served.headers
 
 
-def test_a_link_is_needed_whole(world: Any, owner: Caller, anonymous: Caller, settings: Any) -> None:
+def test_a_link_is_needed_whole(
+    world: Any, owner: Caller, anonymous: Caller, settings: Any
+) -> None:
     path = path_of(owner.upload(PNG, "photo.png", "image/png"))
     for wrong in (path[:-1], path + "x", "media/content/x", path.replace("content/", "content/A")):
         refused = anonymous.get(wrong)

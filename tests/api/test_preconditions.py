@@ -7,8 +7,12 @@ import pytest
 from tests.api.caller import Caller, code_of
 
 
-@pytest.mark.parametrize("noun, change", [("contact", {"name": "New"}), ("conversation", {"status": "closed"})])
-def test_a_stale_change_is_412(owner: Caller, thread: Any, noun: str, change: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "noun, change", [("contact", {"name": "New"}), ("conversation", {"status": "closed"})]
+)
+def test_a_stale_change_is_412(
+    owner: Caller, thread: Any, noun: str, change: dict[str, str]
+) -> None:
     id_ = thread.contact_id if noun == "contact" else thread.pk
     path = f"{noun}s/{id_}"
     tag = owner.get(path)["ETag"]

@@ -27,7 +27,11 @@ def test_a_text_is_queued_and_shown(world: Any, owner: Caller, thread: Any) -> N
     sent = send(owner, thread, {"type": "text", "text": "  On its way! ", "preview_url": True})
     assert sent.status_code == 201
     assert (sent.json()["text"], sent.json()["status"]) == ("  On its way! ", "queued")
-    assert sent.json()["sender"] == {"kind": "agent", "id": world.owner.pk, "name": str(world.owner)}
+    assert sent.json()["sender"] == {
+        "kind": "agent",
+        "id": world.owner.pk,
+        "name": str(world.owner),
+    }
     assert sent.json()["external_id"] is None
     one = owner.get(f"messages/{sent.json()['id']}").json()
     assert (one["updates"], one["attempts"]) == ([], [])
@@ -40,7 +44,9 @@ def test_a_reply_a_reaction_and_a_file_by_link(world: Any, owner: Caller, thread
     first = owner.get(f"conversations/{thread.pk}/messages").json()["results"][0]["id"]
     reply = send(owner, thread, {"type": "text", "text": "Yes", "reply_to_id": first})
     assert reply.json()["reply_to_id"] == first
-    reaction = send(owner, thread, {"type": "reaction", "reaction": {"message_id": first, "emoji": "👍"}})
+    reaction = send(
+        owner, thread, {"type": "reaction", "reaction": {"message_id": first, "emoji": "👍"}}
+    )
     assert reaction.json()["reaction"] == {"message_id": first, "emoji": "👍"}
     link = {"link": "https://example.com/a.jpg", "caption": "Look"}
     image = send(owner, thread, {"type": "image", "image": link})
@@ -113,7 +119,9 @@ def test_what_a_channel_would_refuse_is_refused_with_its_field(
     assert count(world) == (1, 0)
 
 
-def test_a_send_on_a_thread_that_moved_on_is_refused(world: Any, owner: Caller, thread: Any) -> None:
+def test_a_send_on_a_thread_that_moved_on_is_refused(
+    world: Any, owner: Caller, thread: Any
+) -> None:
     first = send(owner, thread, {"type": "text", "text": "one"}).json()["id"]
     body = {"type": "text", "text": "two", "expected_last_message_id": "0" * 24}
     refused = send(owner, thread, body)

@@ -29,7 +29,10 @@ def test_a_person_makes_tenants_and_lists_them(world: Any) -> None:
     made = person.post("tenants", {"name": "Second", "slug": slug})
     assert made.status_code == 201
     listed = person.get("tenants").json()["results"]
-    assert {(t["slug"], t["role"]) for t in listed} == {(slug, "owner"), (world.tenant.slug, "owner")}
+    assert {(t["slug"], t["role"]) for t in listed} == {
+        (slug, "owner"),
+        (world.tenant.slug, "owner"),
+    }
     # Naming a tenant does not get in the way: this is outside all of them.
     assert person.get("tenants", {"X-Tenant": world.tenant.slug}).status_code == 200
     named = person.post("tenants", {"name": "T", "slug": slug + "x"}, X_Tenant=world.tenant.slug)
@@ -76,7 +79,9 @@ def test_an_api_key_is_shown_once_and_revoked_at_once(owner: Caller) -> None:
     assert machine.get("contacts").status_code == 401
 
 
-def test_contacts_are_listed_found_by_number_and_changed(world: Any, owner: Caller, thread: Any) -> None:
+def test_contacts_are_listed_found_by_number_and_changed(
+    world: Any, owner: Caller, thread: Any
+) -> None:
     with factories.inside(world):
         factories.contact(phone="123456789")
     assert len(owner.get("contacts").json()["results"]) == 2
@@ -150,7 +155,9 @@ def test_an_inbound_message_carries_the_object_of_its_type(
     assert listed[0]["id"] == row.pk
 
 
-def test_events_and_the_audit_log_are_read_in_order(world: Any, owner: Caller, thread: Any) -> None:
+def test_events_and_the_audit_log_are_read_in_order(
+    quiet: None, world: Any, owner: Caller, thread: Any
+) -> None:
     owner.patch(f"conversations/{thread.pk}", {"status": "closed"})
     drain("relay", seconds=5)
     feed = owner.get("events").json()

@@ -33,6 +33,12 @@ def staff(*, superuser: bool = False, password: str | None = None) -> User:
     )
 
 
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Any) -> None:
+    """Half a second for each password is what makes guessing slow, and these tests too."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def superuser(_database_open: None) -> User:
     return staff(superuser=True)

@@ -12,7 +12,7 @@ from kernel.dev.embedded import Stack
 from kernel.egress import request
 from tests.faults.ledger import Ledger, open_database
 
-PROCESSES = ("simulator", "edge", "worker-inbound", "worker-outbound", "beat")
+PROCESSES = ("simulator", "edge", "worker-inbound", "worker-outbound", "beat", "web")
 
 
 @pytest.fixture(autouse=True)

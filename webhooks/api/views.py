@@ -21,7 +21,9 @@ from webhooks.services.replay import replay_event
 
 Json = dict[str, Any]
 STATES = [state for state, _ in WebhookEvent.STATES]
-STATE = OpenApiParameter("state", str, description=f"One or several of {', '.join(STATES)}, by comma.")
+STATE = OpenApiParameter(
+    "state", str, description=f"One or several of {', '.join(STATES)}, by comma."
+)
 MANAGE = (P.WEBHOOKS_MANAGE,)
 EXAMPLE = {
     "id": "0192f0c1a2b3000000a1b2c3", "state": "dead", "channel_id": "0192f0c1a2b3000000a1b2c4",

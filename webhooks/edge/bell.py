@@ -48,5 +48,5 @@ class Bell:
                 await asyncio.sleep(0.5)
 
     def _ring(self) -> None:
-        if self._redis.set(f"bell:{KIND}", "1", nx=True, px=RINGING_MS):
-            self._celery.send_task("kernel.drain", [KIND], queue=QUEUE, retry=False)
+        if self._redis.set(f"bell:{QUEUE}", "1", nx=True, px=RINGING_MS):
+            self._celery.send_task("kernel.drain", [QUEUE], queue=QUEUE, retry=False)

@@ -1,16 +1,13 @@
 """From the ledger into conversations: a lane's items, parsed and applied in one transaction."""
 
-from collections.abc import Iterable
-
 import structlog
 
 from channels.models import Channel
 from channels.providers import provider_for
-from channels.providers.events import Event, Ignored
-from kernel.clock import now
+from channels.providers.events import Ignored
+from channels.services.traffic import note_traffic
 from kernel.mongo.doors import ObjectId, collection, owner
-from kernel.mongo.transactions import on_commit
-from kernel.scoping import active_tenant_id, tenant_scope
+from kernel.scoping import active_tenant_id
 from kernel.work import Hold, Kind, Lease, Released, register
 from kernel.work.serving import serve_batches
 from messaging.ingest import Inbound, apply_batch
@@ -19,12 +16,10 @@ from webhooks.models import WebhookEvent
 
 log = structlog.get_logger(agentName="webhook")
 BATCH = 100
-SEEN_EVERY_S = 5
-_seen: dict[str, float] = {}
 
 
 def register_kind() -> None:
-    register(Kind(name="ingest", queue="inbound", serve=serve))
+    register(Kind(name="ingest", queue="inbound", serve=serve, turns=4))
 
 
 def serve(lease: Lease) -> Released:
@@ -47,7 +42,8 @@ def apply(rows: list[WebhookEvent]) -> None:
                 arrivals.append(Inbound(channel, event))
     apply_batch(arrivals)
     _note_ignored(ignored)
-    _note_seen(channels.values(), [i.event for i in arrivals])
+    if arrivals:
+        note_traffic("last_inbound_at", channels)
 
 
 def _note_ignored(ignored: dict[str, str]) -> None:
@@ -56,20 +52,3 @@ def _note_ignored(ignored: dict[str, str]) -> None:
         collection(WebhookEvent).update_one(
             {**owner(), "_id": ObjectId(pk)}, {"$set": {"last_error": f"ignored: {reason}"[:300]}}
         )
-
-
-def _note_seen(channels: Iterable[Channel], events: list[Event]) -> None:
-    """When each channel was last heard, at most every few seconds and outside the transaction."""
-    if not events:
-        return
-    tenant_id, ids = active_tenant_id(), [c.pk for c in channels]
-    on_commit(lambda: _touch(tenant_id, ids))
-
-
-def _touch(tenant_id: str, channel_ids: list[str]) -> None:
-    at = now()
-    due = [c for c in channel_ids if _seen.get(c, 0) + SEEN_EVERY_S < at.timestamp()]
-    if due:
-        _seen.update(dict.fromkeys(due, at.timestamp()))
-        with tenant_scope(tenant_id):
-            Channel.objects.filter(pk__in=due).update(last_inbound_at=at)

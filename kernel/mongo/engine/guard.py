@@ -87,13 +87,13 @@ class Guarded:
     # ------------------------------------------------------------------ writes
 
     def insert_one(self, document: dict[str, Any], **options: Any) -> Any:
-        self._demand(document, "insert")
+        self._demand_owned(document, "insert")
         return self._collection.insert_one(document, **self._in_session(options))
 
     def insert_many(self, documents: Iterable[dict[str, Any]], **options: Any) -> Any:
         documents = list(documents)
         for document in documents:
-            self._demand(document, "insert")
+            self._demand_owned(document, "insert")
         return self._collection.insert_many(documents, **self._in_session(options))
 
     def update_one(self, criteria: dict[str, Any], change: Any, **options: Any) -> Any:
@@ -112,7 +112,7 @@ class Guarded:
         self, criteria: dict[str, Any], document: dict[str, Any], **options: Any
     ) -> Any:
         self._change(criteria, None, "replace")
-        self._demand(document, "replace")
+        self._demand_owned(document, "replace")
         return self._collection.replace_one(criteria, document, **self._in_session(options))
 
     def delete_one(self, criteria: dict[str, Any], **options: Any) -> Any:
@@ -136,6 +136,11 @@ class Guarded:
         if not is_unscoped() and not carries(document, self._tenant()):
             raise TenantMismatch(f"{what} on {self.name} does not carry the active tenant")
 
+    def _demand_owned(self, document: Any, what: str) -> None:
+        """A document holds the tenant itself; what would do in a filter (``$in``, ``$or``) does not."""
+        if not is_unscoped() and document.get("tenantId") != self._tenant():
+            raise TenantMismatch(f"{what} on {self.name} does not carry the active tenant")
+
     def _mutable(self, what: str) -> None:
         if self.name in immutable_collections() and _rewriting.get() is None:
             raise Immutable(f"{what} on {self.name}: its rows are written once")
@@ -155,10 +160,10 @@ class Guarded:
 
     def _check_request(self, request: Any) -> None:
         if isinstance(request, InsertOne):
-            self._demand(request._doc, "insert")
+            self._demand_owned(request._doc, "insert")
         elif isinstance(request, ReplaceOne):
             self._change(request._filter, None, "replace")
-            self._demand(request._doc, "replace")
+            self._demand_owned(request._doc, "replace")
         elif isinstance(request, UpdateOne | UpdateMany):
             self._change(request._filter, request._doc, "update")
         elif isinstance(request, DeleteOne | DeleteMany):

@@ -1,0 +1,56 @@
+"""The doorbell: Redis going away costs time, never work."""
+
+import time
+
+import pytest
+
+from kernel.scoping import tenant_scope
+from kernel.tests.work_kinds import new_kind, states
+from kernel.work import bell
+from kernel.work.drain import drain
+from kernel.work.sweep import sweep
+
+NOBODY = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture
+def kind():
+    with new_kind() as made:
+        yield made
+        bell.bell_client().delete(f"bell:{made.name}")
+
+
+@pytest.fixture
+def redis_away(settings, monkeypatch):
+    settings.REDIS_URL = NOBODY
+    monkeypatch.setattr(bell, "_client", None)
+    monkeypatch.setattr(bell, "_away_until", 0.0)
+
+
+def test_a_flood_of_work_rings_once_until_a_worker_answers(world, kind):
+    with tenant_scope(world.tenant):
+        kind.put("one", "two", "three")
+    assert bell.bell_client().exists(f"bell:{kind.name}") == 1
+    assert 0 < bell.bell_client().pttl(f"bell:{kind.name}") <= bell.RINGING_MS
+    drain(kind.name)
+    assert bell.bell_client().exists(f"bell:{kind.name}") == 0
+
+
+def test_work_is_taken_in_and_done_while_redis_is_away(world, kind, redis_away):
+    began = time.monotonic()
+    with tenant_scope(world.tenant):
+        for n in range(20):
+            kind.put(f"n{n:02d}")
+        assert kind.name in sweep()
+        assert drain(kind.name) == 20
+        assert set(states().values()) == {"done"}
+    assert time.monotonic() - began < 10
+    assert kind.names() == [f"n{n:02d}" for n in range(20)]
+
+
+def test_after_a_failure_the_bell_rests_a_moment_instead_of_waiting_each_time(kind, redis_away):
+    bell.ring(kind.name)
+    began = time.monotonic()
+    for _ in range(100):
+        bell.ring(kind.name)
+    assert time.monotonic() - began < 0.2
