@@ -22,17 +22,12 @@ def list_conversations(
 ) -> QuerySet[Conversation]:
     """Conversations by last activity. The status is always part of the filter, because the indexes have it."""
     require(Permission.CONVERSATIONS_READ_ALL)
-    rows = Conversation.objects.all()
-    filtered = False
+    rows = Conversation.objects.filter(status__in=status or ALL)
     for name, value in (("assignee_id", assignee_id), ("channel_id", channel_id),
                         ("contact_id", contact_id), ("unread", unread)):  # fmt: skip
         if value is not None:
-            rows, filtered = rows.filter(**{name: value}), True
-    if unassigned:
-        rows, filtered = rows.filter(assignee_id=None), True
-    if status or filtered:
-        rows = rows.filter(status__in=status or ALL)
-    return rows
+            rows = rows.filter(**{name: value})
+    return rows.filter(assignee_id=None) if unassigned else rows
 
 
 def get_conversation(conversation_id: str) -> Conversation:

@@ -195,6 +195,7 @@ def _referred(model: Any) -> Any:
 
 __all__ = [
     "Attachment",
+    "ChannelCredential",
     "Contact",
     "ContactIdentity",
     "Conversation",

@@ -76,20 +76,19 @@ def _event_body(request: HttpRequest, event: WebhookEvent) -> dict[str, Any]:
 
 
 class ShowFilter(admin.SimpleListFilter):
-    """The tenant's own by default. Superusers also see what nobody owns yet."""
+    """For superusers: the tenant's own by default, or what nobody owns yet."""
 
     title, parameter_name = "deliveries", "show"
 
     def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, str]]:
-        others = [
+        return [
             ("parked", "parked: nobody owns the address"),
             ("new", "not yet routed"),
             ("all", "all"),
         ]
-        return others if request.user.is_superuser else []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        match self.value() if self.lookup_choices else None:
+        match self.value():
             case "parked":
                 return queryset.filter(pk__in=_parked_ids())
             case "new":
@@ -143,16 +142,23 @@ class WebhookDeliveryAdmin(BackofficeAdmin):
         """Without naming an item only superusers get in, so only they get a link."""
         return ("id",) if request.user.is_superuser else ()
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
-        return WebhookDelivery.objects.defer("body")
+    def get_list_filter(self, request: Any) -> tuple[Any, ...]:
+        return (ShowFilter,) if request.user.is_superuser else ()
+
+    def get_queryset(self, request: Any) -> QuerySet[WebhookDelivery]:
+        rows = WebhookDelivery.objects.defer("body")
+        return rows if request.user.is_superuser else rows.filter(pk__in=_own_ids())
 
     def get_object(
         self, request: Any, object_id: str, from_field: Any = None
     ) -> WebhookDelivery | None:
-        if not request.user.is_superuser and not _has_part(request, object_id):
+        """A row of the tenant's is found by naming its item: the newest ones alone are in the list."""
+        if request.user.is_superuser:
+            found: WebhookDelivery | None = super().get_object(request, object_id, from_field)
+            return found
+        if not _has_part(request, object_id):
             return None
-        found: WebhookDelivery | None = super().get_object(request, object_id, from_field)
-        return found
+        return WebhookDelivery.objects.filter(pk=object_id).first()
 
 
 def _has_part(request: HttpRequest, delivery_id: str) -> bool:

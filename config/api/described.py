@@ -9,6 +9,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from config.api.errors import BadFields, MalformedBody, UnsupportedMedia
 from config.api.once import HEADER, BadIdempotencyKey
 from config.api.paging import DEFAULT, MOST, BadParameter, UnknownParameter
+from config.api.parsers import LengthRequired
 from config.api.serializers import Shown
 from kernel.cursor import InvalidCursor
 from kernel.errors import DomainError, RateLimited, TooLarge
@@ -87,7 +88,7 @@ def responses_of(
 ) -> dict[Any, Any]:
     """The answer and every refusal, grouped by status, each named by its code."""
     kinds = [*_common(in_tenant, public), *problems]
-    kinds += [BadFields, MalformedBody, TooLarge, UnsupportedMedia] if has_body else []
+    kinds += _BODY if has_body else []
     kinds += [BadIdempotencyKey, KeyReused, StillRunning, OutcomeLost] if unsafe else []
     grouped: dict[int, list[type[DomainError]]] = defaultdict(list)
     for kind in dict.fromkeys(kinds):
@@ -96,6 +97,9 @@ def responses_of(
         (code, PROBLEM_TYPE): OpenApiResponse(PROBLEM_REFERENCE, _listed(found))
         for code, found in sorted(grouped.items())
     }
+
+
+_BODY = [BadFields, MalformedBody, LengthRequired, TooLarge, UnsupportedMedia]
 
 
 def paging_problems() -> list[type[DomainError]]:

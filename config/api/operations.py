@@ -17,6 +17,7 @@ from config.api.described import (
 )
 from config.api.once import once
 from config.api.paging import check_parameters
+from config.api.parsers import require_length
 from config.api.preconditions import etag
 from config.api.serializers import Body, Nothing, Shown
 from kernel.errors import DomainError
@@ -102,6 +103,7 @@ def operation(
 def _read(request: Request, form: type[Body] | None) -> dict[str, Any]:
     if form is None:
         return {}
+    require_length(request.META)
     reader = form(data=request.data)
     reader.is_valid(raise_exception=True)
     read: dict[str, Any] = reader.validated_data

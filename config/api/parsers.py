@@ -7,11 +7,23 @@ from django.conf import settings
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser, MultiPartParser
 
-from kernel.errors import TooLarge
+from kernel.errors import BadRequest, TooLarge
 from kernel.jsonsafe import TooDeep, storable
 
 INT_LIMIT = 2**53
 FORM_OVERHEAD = 64 * 1024
+
+
+class LengthRequired(BadRequest):
+    code = "length_required"
+    status = 411
+    title = "Send a Content-Length: bodies in chunks are not read"
+
+
+def require_length(meta: dict[str, Any]) -> None:
+    """Refuse a body in chunks, which would otherwise be taken for an empty one."""
+    if meta.get("HTTP_TRANSFER_ENCODING") and not meta.get("CONTENT_LENGTH"):
+        raise LengthRequired
 
 
 class BoundedJSONParser(JSONParser):

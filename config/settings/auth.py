@@ -1,5 +1,6 @@
 """Sign-up, login and sessions: allauth, headless."""
 
+from config.settings.base import PUBLIC_URL
 from config.settings.environment import PRODUCTION, text
 
 ALLAUTH_DEFAULT_AUTO_FIELD = "kernel.mongo.fields.IdField"
@@ -17,7 +18,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = text(
-    "SWITCHBOARD_EMAIL_VERIFICATION", "mandatory" if PRODUCTION else "optional"
+    "SWITCHBOARD_EMAIL_VERIFICATION", "mandatory" if PRODUCTION else "none"
 )
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = ACCOUNT_EMAIL_VERIFICATION == "mandatory"
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
@@ -25,6 +26,14 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
 HEADLESS_ONLY = True
 HEADLESS_CLIENTS = ("app", "browser")
+# Where mails point people to; the pages behind it talk to /_allauth/.
+FRONTEND_URL = text("SWITCHBOARD_FRONTEND_URL", PUBLIC_URL)
+HEADLESS_FRONTEND_URLS = {
+    "account_confirm_email": f"{FRONTEND_URL}/account/verify-email/{{key}}",
+    "account_reset_password": f"{FRONTEND_URL}/account/password/reset",
+    "account_reset_password_from_key": f"{FRONTEND_URL}/account/password/reset/{{key}}",
+    "account_signup": f"{FRONTEND_URL}/account/signup",
+}
 HEADLESS_SERVE_SPECIFICATION = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 LOGIN_URL = "/admin/login/"

@@ -10,7 +10,8 @@ class Lane(models.Model):
     """What must happen in order. ``due_at`` is the only thing a claim looks at.
 
     Idle: ``due_at`` is ``NEVER``. Leased: ``due_at`` is the end of the lease,
-    so a dead holder's lane becomes due by itself. Held: ``held`` names the
+    so a dead holder's lane becomes due by itself; ``session`` is the holder's
+    database session, ended when the holder is found dead. Held: ``held`` names the
     cause and ``due_at`` is the next probe. ``rev`` counts wake-ups, so that a
     holder who releases sees what arrived meanwhile; ``fence`` counts holders.
     """
@@ -24,6 +25,7 @@ class Lane(models.Model):
     rev = models.BigIntegerField(default=0)
     held = models.CharField(max_length=80, blank=True)
     holder = models.CharField(max_length=80, blank=True)
+    session = models.BinaryField(null=True)
     served_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -6,13 +6,17 @@ are banned (ADR 0004).
 """
 
 import functools
+import os
+import threading
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import pymongo
+from bson.binary import UUID_SUBTYPE, Binary
 from django.db import DatabaseError, connection
+from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
@@ -20,6 +24,7 @@ from pymongo.write_concern import WriteConcern
 from kernel.errors import Unavailable
 
 T = TypeVar("T")
+_local = threading.local()
 _said: ContextVar[set[Hashable] | None] = ContextVar("said_in_transaction", default=None)
 BUDGET_S = 10.0
 
@@ -42,15 +47,53 @@ def run_transaction(body: Callable[[], T], *, budget_s: float = BUDGET_S) -> T:
     if connection.in_atomic_block_mongo:
         return body()
     hooks: list[Callable[[], None]] = []
-    with pymongo.timeout(budget_s), connection.connection.start_session() as session:
-        result = session.with_transaction(
-            functools.partial(_attempt, body, hooks),
-            read_concern=ReadConcern("snapshot"),
-            write_concern=WriteConcern("majority"),
-        )
+    try:
+        with pymongo.timeout(budget_s):
+            result = own_session().with_transaction(
+                functools.partial(_attempt, body, hooks),
+                read_concern=ReadConcern("snapshot"),
+                write_concern=WriteConcern("majority"),
+            )
+    except PyMongoError:
+        _forget_session()
+        raise
     for hook in hooks:
         hook()
     return result
+
+
+def own_session() -> ClientSession:
+    """This thread's session, the same for all its transactions, so that others can know its id.
+
+    The server keeps the transaction of a killed process open, and its rows
+    locked, until somebody ends its session (``kill_session``).
+    """
+    client = connection.connection
+    known: tuple[int, Any, ClientSession] | None = getattr(_local, "session", None)
+    if known is None or known[0] != os.getpid() or known[1] is not client:
+        known = (os.getpid(), client, client.start_session())
+        _local.session = known
+    return known[2]
+
+
+def own_session_id() -> bytes:
+    """The id to give to ``kill_session`` should this process die."""
+    connection.ensure_connection()
+    return bytes(own_session().session_id["id"])
+
+
+def kill_session(session_id: bytes) -> None:
+    """End a dead process's session: its open transaction is aborted, its rows are free."""
+    connection.ensure_connection()
+    ids = [{"id": Binary(session_id, UUID_SUBTYPE)}]
+    connection.connection.admin.command("killSessions", ids)
+
+
+def _forget_session() -> None:
+    known = getattr(_local, "session", None)
+    if known is not None:
+        _local.session = None
+        known[2].end_session()
 
 
 def _attempt(body: Callable[[], T], hooks: list[Callable[[], None]], session: Any) -> T:

@@ -1,23 +1,26 @@
 """The doorbell: Redis going away costs time, never work."""
 
+import json
 import time
 
 import pytest
 
 from kernel.scoping import tenant_scope
+from kernel.scoping.tasks import HEADER
 from kernel.tests.work_kinds import new_kind, states
 from kernel.work import bell
-from kernel.work.drain import drain
+from kernel.work.drain import drain, drain_queue
 from kernel.work.sweep import sweep
 
+QUEUE = "test-queue"
 NOBODY = "redis://127.0.0.1:1/0"
 
 
 @pytest.fixture
 def kind():
-    with new_kind() as made:
+    with new_kind(queue=QUEUE) as made:
+        bell.bell_client().delete(f"bell:{QUEUE}", QUEUE)
         yield made
-        bell.bell_client().delete(f"bell:{made.name}")
 
 
 @pytest.fixture
@@ -30,10 +33,26 @@ def redis_away(settings, monkeypatch):
 def test_a_flood_of_work_rings_once_until_a_worker_answers(world, kind):
     with tenant_scope(world.tenant):
         kind.put("one", "two", "three")
-    assert bell.bell_client().exists(f"bell:{kind.name}") == 1
-    assert 0 < bell.bell_client().pttl(f"bell:{kind.name}") <= bell.RINGING_MS
-    drain(kind.name)
-    assert bell.bell_client().exists(f"bell:{kind.name}") == 0
+    bells = bell.bell_client()
+    assert 0 < bells.pttl(f"bell:{QUEUE}") <= bell.RINGING_MS
+    waiting = bells.llen(QUEUE)
+    with tenant_scope(world.tenant):
+        kind.put("four", "five")
+    assert bells.llen(QUEUE) == waiting
+    assert drain_queue(QUEUE) >= 5
+    assert kind.names() == ["one", "two", "three", "four", "five"]
+
+
+def test_a_bell_carries_no_tenant(world, kind):
+    """It rings for all of them: who rang must not become who is served."""
+    bells = bell.bell_client()
+    bells.delete(f"bell:{QUEUE}", QUEUE)
+    with tenant_scope(world.tenant):
+        kind.put("one")
+    (message,) = [json.loads(m) for m in bells.lrange(QUEUE, 0, -1)]
+    assert message["headers"]["task"] == "kernel.drain"
+    assert HEADER not in message["headers"]
+    assert world.tenant.pk not in json.dumps(message["headers"])
 
 
 def test_work_is_taken_in_and_done_while_redis_is_away(world, kind, redis_away):

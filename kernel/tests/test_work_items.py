@@ -8,13 +8,14 @@ import pytest
 from bson import ObjectId
 
 from kernel.clock import now
+from kernel.models import Lane
 from kernel.mongo.doors import collection, owner
 from kernel.scoping import tenant_scope
 from kernel.tests.work_kinds import new_kind, states
 from kernel.work import Bury, Done, Hold, Later, StaleFence, mark, release_held, replay, serving
 from kernel.work.drain import drain
 from kernel.work.items import done_fields, finish, lease_items
-from tests.factories import Attachment, Contact, contact
+from tests.factories import Attachment, Contact, contact, identity
 from tests.failpoints import fail_command
 
 
@@ -236,8 +237,6 @@ def test_a_probe_that_finds_the_cause_still_there_holds_again(kind):
     kind.handle = lambda _: (_ for _ in ()).throw(Hold("cause"))
     drain(kind.name)
     for _ in range(7):
-        from kernel.models import Lane
-
         Lane.objects.filter(kind=kind.name).update(due_at=now())
         drain(kind.name)
     assert states() == {"one": "parked"}
@@ -274,6 +273,23 @@ def test_the_database_going_away_burns_no_attempt(kind):
     drain(kind.name)
     assert Contact.objects.filter(name="once").count() == 1
     assert states() == {"one": "done"}
+
+
+@pytest.mark.parametrize("one_by_one", [False, True])
+def test_what_the_database_will_never_take_is_buried_and_does_not_hold_the_lane(scope, hurried, one_by_one):
+    taken = identity(value="taken")
+
+    def write(items):
+        for one in [items] if one_by_one else items:
+            if one.filename == "bad":
+                identity(value=taken.value)
+
+    with new_kind(one_by_one=one_by_one) as kind:
+        kind.handle = (lambda one: Done(apply=lambda: write(one))) if one_by_one else write
+        kind.put("before", "bad", "after")
+        drain(kind.name)
+    assert states() == {"before": "done", "bad": "dead", "after": "done"}
+    assert row("bad").attempts == 5
 
 
 # ------------------------------------------------------------------ one at a time

@@ -7,7 +7,8 @@ from typing import Any
 
 from kernel.models import Lane
 from kernel.scoping import active_tenant_id
-from kernel.work import Kind, Lease, Released, enqueue, register
+from kernel.work import Kind, Lease, Released, register
+from kernel.work.items import enqueue_many
 from kernel.work.lanes import claim
 from kernel.work.registry import _kinds
 from kernel.work.serving import serve_batches, serve_one
@@ -21,13 +22,15 @@ class TestKind:
 
     __test__ = False
 
-    def __init__(self, *, one_by_one: bool = False, most: int = 50, lease_s: float = 20.0) -> None:
+    def __init__(
+        self, *, one_by_one: bool = False, most: int = 50, lease_s: float = 20.0, queue: str = "tests"
+    ) -> None:
         self.name = f"test-{next(_numbers)}"
         self.served: list[tuple[str, str]] = []
         self.calls: list[list[str]] = []
         self.handle: Callable[[Any], Any] = lambda _: None
         self.most, self.one_by_one = most, one_by_one
-        self.kind = Kind(name=self.name, queue="default", serve=self.serve, lease_s=lease_s)
+        self.kind = Kind(name=self.name, queue=queue, serve=self.serve, lease_s=lease_s)
         register(self.kind)
 
     def serve(self, lease: Lease) -> Released:
@@ -48,7 +51,9 @@ class TestKind:
 
     def put(self, *names: str, lane: str = "lane", **fields: Any) -> list[Attachment]:
         """Enqueue an item for each name, in the active tenant."""
-        return [enqueue(self.name, item(lane, filename=name, **fields)) for name in names]
+        rows = [item(lane, filename=name, **fields) for name in names]
+        enqueue_many(self.name, rows)
+        return rows
 
     def names(self) -> list[str]:
         return [name for _, name in self.served]

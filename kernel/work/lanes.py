@@ -12,17 +12,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import structlog
 from pymongo import ReturnDocument
+from pymongo.errors import PyMongoError
 
 from kernel.clock import LONG_AGO, NEVER, now
 from kernel.models import Lane, LaneMark
 from kernel.mongo.doors import collection, new_object_id
-from kernel.mongo.transactions import first_time, on_commit
+from kernel.mongo.transactions import first_time, kill_session, on_commit, own_session_id
 from kernel.mongo.wake import wake
 from kernel.scoping.context import current_scope
 from kernel.work.outcomes import StaleFence
 from kernel.work.registry import Released
 
+log = structlog.get_logger(agentName="kernel")
 PROBE_S = 60
 HOST = socket.gethostname()
 Stage = dict[str, Any]
@@ -82,7 +85,11 @@ def mark_many(
 def _after_commit(kind: str, marks: list[Stage]) -> None:
     from kernel.work.bell import ring
 
-    fold(marks)
+    try:
+        fold(marks)
+    except PyMongoError as error:
+        # The work is committed and so are its marks: the sweeper folds them, the caller succeeded.
+        log.warning("mark.unfolded", kind=kind, count=len(marks), error=type(error).__name__)
     ring(kind)
 
 
@@ -98,29 +105,38 @@ def fold(marks: list[Stage]) -> None:
 def claim(kind: str, lease_s: float, *, one_shot: bool = False) -> Lease | None:
     """The lane of ``kind`` that has been due the longest, leased to this process; None if none is due."""
     end = _in(lease_s)
-    row = collection(Lane).find_one_and_update(
+    before = collection(Lane).find_one_and_update(
         {"kind": kind, "$expr": {"$lte": ["$due_at", "$$NOW"]}},
         [{"$set": {
             "due_at": end, "lease_until": end, "holder": f"{HOST}:{os.getpid()}",
+            "session": {"$literal": own_session_id()},
             "fence": {"$add": ["$fence", 1]}, "served_at": "$$NOW",
         }}],
         sort=[("due_at", 1)],
         hint="lane_due",
-        return_document=ReturnDocument.AFTER,
+        return_document=ReturnDocument.BEFORE,
     )  # fmt: skip
-    if row is None:
+    if before is None:
         return None
+    _end_session_left_behind(before)
     return Lease(
-        row["_id"],
+        before["_id"],
         kind,
-        row["key"],
-        row["tenant_id"],
-        row["fence"],
-        row["rev"],
-        row["held"],
+        before["key"],
+        before["tenant_id"],
+        before["fence"] + 1,
+        before["rev"],
+        before["held"],
         lease_s,
         one_shot,
     )
+
+
+def _end_session_left_behind(before: Stage) -> None:
+    """A holder that never gave the lane back may have left a transaction open, with rows locked."""
+    session = before.get("session")
+    if session and before["lease_until"].year > LONG_AGO.year and session != own_session_id():
+        kill_session(session)
 
 
 def release(lease: Lease, released: Released) -> None:
@@ -161,18 +177,20 @@ def release_held(reason: str, *, tenant_id: str) -> int:
 
 
 def free_the_dead() -> int:
-    """End the leases of processes of this host that no longer live; their lanes are due at once.
+    """End the leases and sessions of processes of this host that no longer live; their lanes are due at once.
 
     Safe at any time, because a holder that does live after all has an old fence.
     """
     lanes = collection(Lane)
-    leased = lanes.find({"lease_until": {"$gt": now()}}, {"holder": 1, "fence": 1})
+    leased = lanes.find({"lease_until": {"$gt": now()}}, {"holder": 1, "fence": 1, "session": 1})
     freed = 0
     for row in leased:
         host, _, pid = row["holder"].rpartition(":")
         if host == HOST and pid.isdecimal() and not _lives(int(pid)):
             change = [{"$set": {"lease_until": LONG_AGO, "due_at": "$$NOW"}}]
             mine = {"_id": row["_id"], "fence": row["fence"], "holder": row["holder"]}
+            if row.get("session"):
+                kill_session(row["session"])
             freed += lanes.update_one(mine, change).modified_count
     return freed
 

@@ -12,6 +12,7 @@ from kernel.clock import now
 from kernel.models.work import WorkItem
 from kernel.mongo.doors import ObjectId, collection, owner
 from kernel.mongo.transactions import run_transaction
+from kernel.work.blame import is_items_fault
 from kernel.work.items import Batch, done_fields, finish, lane_of, lease_items
 from kernel.work.lanes import Lease
 from kernel.work.outcomes import Bury, Hold, Later, Outcome, StaleFence
@@ -68,9 +69,11 @@ def _apply(model: Any, items: list[Any], handle: Any, on_bury: Any) -> datetime 
     try:
         run_transaction_again(body)
         return None
-    except (Hold, StaleFence, PyMongoError, DatabaseError):
+    except (Hold, StaleFence):
         raise
-    except Exception as error:  # noqa: BLE001  (any bug in a handler is the item's fault until proven)
+    except Exception as error:  # (any bug in a handler is the item's fault until proven)
+        if isinstance(error, PyMongoError | DatabaseError) and not is_items_fault(error):
+            raise
         if len(items) > 1:
             return _split(model, items, handle, on_bury)
         return settle_failure(model, items[0], error, on_bury)
@@ -136,18 +139,16 @@ def serve_one(
     if item.attempts > MAX_ATTEMPTS:
         return _bury_killer(model, batch, on_bury)
     try:
-        outcome = handle(item)
+        retry = _settle(model, item, handle(item), on_bury)
     except Hold as hold:
         _park(model, lease, hold.reason)
         return Released(held=hold.reason)
     except StaleFence:
         raise
-    except (PyMongoError, DatabaseError):
-        return _give_back(model, batch)
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001  (a handler may fail in any way)
+        if isinstance(error, PyMongoError | DatabaseError) and not is_items_fault(error):
+            return _give_back(model, batch)
         retry = settle_failure(model, item, error, on_bury)
-    else:
-        retry = _settle(model, item, outcome, on_bury)
     return Released(due_at=retry or batch.next_turn(), served=1)
 
 

@@ -32,6 +32,15 @@ def test_a_body_beyond_the_limit_is_413(owner: Caller, settings: Any) -> None:
     assert (refused.status_code, code_of(refused)) == (413, "too_large")
 
 
+def test_a_body_in_chunks_is_411_and_not_taken_for_an_empty_one(owner: Caller) -> None:
+    refused = owner.client.post(
+        PREFIX + "conversations/" + "0" * 24 + "/read",
+        headers={"X-Tenant": owner.headers["X_Tenant"], "Transfer-Encoding": "chunked"},
+        content_type="application/json", CONTENT_LENGTH="",
+    )  # fmt: skip
+    assert (refused.status_code, code_of(refused)) == (411, "length_required")
+
+
 def test_another_type_of_body_is_415(owner: Caller) -> None:
     refused = raw(owner, "patch", "tenant", b"name=x", "application/x-www-form-urlencoded")
     assert (refused.status_code, code_of(refused)) == (415, "unsupported_media_type")

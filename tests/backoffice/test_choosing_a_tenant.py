@@ -19,7 +19,13 @@ def _member(user, world):
 
 def test_without_a_tenant_every_page_leads_to_the_chooser(superuser, urls):
     client = browser(superuser)
-    for address in ("/admin/", "/admin/work/", urls(Conversation), "/admin/autocomplete/", "/admin/search/?s=a"):
+    for address in (
+        "/admin/",
+        "/admin/work/",
+        urls(Conversation),
+        "/admin/autocomplete/",
+        "/admin/search/?s=a",
+    ):
         answer = client.get(address)
         assert answer.status_code == 302 and answer.url.startswith(CHOOSE), address
     assert client.get(CHOOSE).status_code == 200
@@ -37,7 +43,11 @@ def test_entering_is_written_to_the_tenants_audit_log(superuser, world):
     browser(superuser, world.tenant)
     with tenant_scope(world.tenant):
         entry = AuditEntry.objects.get(action="backoffice.entered")
-    assert (entry.actor_kind, entry.actor_id, entry.user_id) == ("staff", superuser.pk, superuser.pk)
+    assert (entry.actor_kind, entry.actor_id, entry.user_id) == (
+        "staff",
+        superuser.pk,
+        superuser.pk,
+    )
     assert entry.ip.startswith("10.")
 
 

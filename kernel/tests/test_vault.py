@@ -1,0 +1,164 @@
+"""Sealed values open in their own place only, and outlive the rotation of the ring."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from kernel import vault
+from kernel.envelope import Tampered, UnknownKey, new_ring_entry
+from kernel.models import TenantKey
+from kernel.scoping import NoActiveTenant, tenant_scope
+from kernel.scoping.context import outside_scope
+from tests.factories import ChannelCredential, channel
+
+SECRET = "EAA-very-secret"
+
+
+@pytest.fixture(autouse=True)
+def _fresh_ring():
+    vault.key_ring.cache_clear()
+    yield
+    vault.key_ring.cache_clear()
+
+
+def sealed():
+    """A credential whose token is sealed as connecting a channel does."""
+    return ChannelCredential.objects.get(channel=channel(token=SECRET))
+
+
+def test_a_sealed_value_opens_in_its_place_and_is_nowhere_in_the_database(world):
+    with tenant_scope(world.tenant):
+        row = sealed()
+        assert vault.open_field(row, "access_token") == SECRET
+        assert SECRET not in row.access_token
+        stored = connection.database["channel_credentials"].find_one({"tenantId": row._meta.get_field(
+            "tenant").get_db_prep_value(row.tenant_id, connection)})  # fmt: skip
+        assert SECRET not in str(stored)
+
+
+def test_two_seals_of_one_value_differ(world):
+    with tenant_scope(world.tenant):
+        row = sealed()
+        assert vault.seal_field(row, "access_token", SECRET) != vault.seal_field(row, "access_token", SECRET)
+        assert vault.seal_field(row, "access_token", "") == ""
+        row.access_token = ""
+        assert vault.open_field(row, "access_token") == ""
+
+
+def test_a_value_moved_to_another_row_or_field_does_not_open(world):
+    with tenant_scope(world.tenant):
+        one, two = sealed(), sealed()
+        two.access_token = one.access_token
+        one.app_secret = one.access_token
+        for row, field in ((two, "access_token"), (one, "app_secret")):
+            with pytest.raises(Tampered):
+                vault.open_field(row, field)
+        assert vault.open_field(one, "access_token") == SECRET
+
+
+def test_a_value_moved_to_another_tenant_does_not_open(new_tenant):
+    one, two = new_tenant(), new_tenant()
+    with tenant_scope(one.tenant):
+        token = sealed().access_token
+        key = TenantKey.objects.get()
+    with tenant_scope(two.tenant):
+        row = sealed()
+        row.access_token = token
+        with pytest.raises(vault.NoDataKey):
+            vault.open_field(row, "access_token")
+        # Not even together with its data key.
+        TenantKey.objects.create(wrapped=key.wrapped, ring_key=key.ring_key)
+        mine = TenantKey.objects.order_by("-id").first()
+        row.access_token = ".".join(["v1", mine.pk, token.split(".")[2]])
+        with pytest.raises(Tampered):
+            vault.open_field(row, "access_token")
+
+
+def test_a_changed_value_does_not_open(world):
+    with tenant_scope(world.tenant):
+        row = sealed()
+        whole = row.access_token
+        for changed in (whole[:-2] + ("AA" if whole[-2:] != "AA" else "BB"), whole + "A", whole[:-8]):
+            row.access_token = changed
+            with pytest.raises(Tampered):
+                vault.open_field(row, "access_token")
+
+
+def test_sealing_needs_a_tenant_and_its_key(world):
+    with tenant_scope(world.tenant):
+        row = sealed()
+        TenantKey.objects.all().delete()
+        with pytest.raises(vault.NoDataKey):
+            vault.open_field(row, "access_token")
+        with pytest.raises(vault.NoDataKey):
+            vault.seal_field(row, "access_token", SECRET)
+    with pytest.raises(NoActiveTenant):
+        vault.seal_field(row, "access_token", SECRET)
+
+
+def rotated(settings, *, keep_old=True):
+    """A new key in front of the ring."""
+    old, new = settings.KEY_RING, new_ring_entry("k-next")
+    settings.KEY_RING = f"{new},{old}" if keep_old else new
+    vault.key_ring.cache_clear()
+
+
+def test_rotation_rewraps_keys_and_touches_no_value(world, settings):
+    with tenant_scope(world.tenant):
+        row = sealed()
+        token, before = row.access_token, TenantKey.objects.get()
+        rotated(settings)
+        assert vault.open_field(row, "access_token") == SECRET
+        assert vault.rewrap_keys() == 1
+        assert vault.rewrap_keys() == 0
+        after = TenantKey.objects.get()
+        assert (after.ring_key, after.pk) == ("k-next", before.pk)
+        assert after.wrapped != before.wrapped
+        assert after.rewrapped_at is not None
+        settings.KEY_RING = settings.KEY_RING.split(",")[0]
+        vault.key_ring.cache_clear()
+        row.refresh_from_db()
+        assert row.access_token == token
+        assert vault.open_field(row, "access_token") == SECRET
+
+
+def test_a_key_that_left_the_ring_too_soon_is_named_and_nothing_falls_back(world, settings):
+    with tenant_scope(world.tenant):
+        row = sealed()
+        name = TenantKey.objects.get().ring_key
+        rotated(settings, keep_old=False)
+        with pytest.raises(UnknownKey) as error:
+            vault.open_field(row, "access_token")
+        assert error.value.key_id == name
+        with pytest.raises(UnknownKey):
+            vault.seal_field(row, "access_token", SECRET)
+
+
+def test_a_second_data_key_seals_and_the_first_still_opens(world):
+    with tenant_scope(world.tenant):
+        row = sealed()
+        newest = vault.create_tenant_key()
+        again = vault.seal_field(row, "access_token", "newer")
+        assert again.split(".")[1] == newest.pk
+        assert vault.open_field(row, "access_token") == SECRET
+        row.access_token = again
+        assert vault.open_field(row, "access_token") == "newer"
+
+
+def test_the_command_rewraps_every_tenants_keys(new_tenant, settings):
+    worlds = [new_tenant(), new_tenant()]
+    rotated(settings)
+    out = StringIO()
+    with outside_scope():
+        call_command("rotate_keys", stdout=out)
+    assert out.getvalue().rstrip().endswith("keys are wrapped with 'k-next' now")
+    assert int(out.getvalue().splitlines()[-1].split()[0]) >= 2
+    for world in worlds:
+        with tenant_scope(world.tenant):
+            assert TenantKey.objects.get().ring_key == "k-next"
+    settings.KEY_RING = ",".join(reversed(settings.KEY_RING.split(",")))
+    vault.key_ring.cache_clear()
+    with outside_scope():
+        call_command("rotate_keys", stdout=StringIO())

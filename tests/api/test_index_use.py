@@ -1,0 +1,79 @@
+"""Every list and every read behind it is served by an index, also on later pages."""
+
+import json
+from typing import Any
+
+from django.db import connection
+
+from kernel.mongo.wire import wire_log
+from kernel.scoping import Reason, unscoped
+from kernel.scoping.registry import is_owned
+from kernel.work.drain import drain
+from tests import factories
+from tests.api.caller import Caller
+from tests.api.test_shapes import webhook_event
+
+
+def filled(world: Any, owner: Caller, thread: Any) -> list[str]:
+    """Rows in every list, among those of other tenants; returns the lists' addresses."""
+    with factories.inside(world):
+        for n in range(30):
+            factories.conversation(unread=n % 2 == 0, assignee=world.owner if n % 3 else None)
+            factories.message(thread, seq=n + 2)
+            factories.template(thread.channel)
+    for role in ("agent", "viewer", "admin"):
+        owner.post("members", {"email": factories.person().email, "role": role})
+        owner.post("api-keys", {"name": role, "scopes": ["contacts:read"]})
+    for n in range(30):
+        webhook_event(world, thread.channel, state="dead" if n % 2 else "done")
+    drain("relay", seconds=5)
+    return [
+        "conversations", "conversations?status=open", "conversations?status=open,closed&unread=true",
+        f"conversations?assignee={world.owner.pk}", "conversations?assignee=none",
+        f"conversations?channel={thread.channel_id}", f"conversations?contact={thread.contact_id}",
+        f"conversations/{thread.pk}/messages", "contacts", "contacts?phone=5511955501001", "channels",
+        f"channels/{thread.channel_id}/templates", "members", "api-keys", "webhook-events",
+        "webhook-events?state=dead", "webhook-events?state=dead,done", "audit-log", "events",
+        "events?after=3",
+    ]  # fmt: skip
+
+
+def test_no_list_scans_or_sorts(quiet: None, world: Any, owner: Caller, thread: Any) -> None:
+    for path in filled(world, owner, thread):
+        answer, glue = seen(owner, path), "&" if "?" in path else "?"
+        following = answer.json().get("next")
+        if following is None and "events" not in path:
+            answer = seen(owner, f"{path}{glue}limit=1")
+            following = answer.json().get("next")
+        if following:
+            seen(owner, f"{path}{glue}limit=1&cursor={following}")
+
+
+def seen(owner: Caller, path: str) -> Any:
+    """Ask, and explain every aggregation that the answer took."""
+    before = len(wire_log.commands)
+    answer = owner.call("get", path)
+    assert answer.status_code == 200, path
+    sent = [
+        c for c in wire_log.commands[before:] if c.name == "aggregate" and is_owned(c.collection)
+    ]
+    assert sent
+    for command in sent:
+        plan = explained(command)
+        for bad in ('"COLLSCAN"', '"SORT"', '"$sort"'):
+            assert bad not in plan, (
+                f"{path}: {command.collection} {command.body['pipeline']}\n{plan}"
+            )
+    return answer
+
+
+def explained(command: Any) -> str:
+    """The winning plan, as text."""
+    body = {"aggregate": command.collection, "pipeline": command.body["pipeline"], "cursor": {}}
+    database = connection.connection[connection.settings_dict["NAME"]]
+    with unscoped(Reason.AUDIT_INTEGRITY):
+        plan = database.command("explain", body, verbosity="queryPlanner")
+    stages = plan.get("stages") or [plan]
+    planner = stages[0].get("$cursor", stages[0])["queryPlanner"]
+    rest = [stage for stage in stages[1:] if set(stage) != {"$project"}]
+    return json.dumps([planner["winningPlan"], rest], default=str)

@@ -1,0 +1,16 @@
+"""The documents are read from files: no database is opened."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _database_open() -> Iterator[None]:
+    yield
+
+
+@pytest.fixture(autouse=True)
+def wire_check() -> Iterator[list[Any]]:
+    yield []
