@@ -1,13 +1,5 @@
 """What every test stands on: the real MongoDB and Redis, a new tenant, and the wire's witness."""
 
-import os
-
-if "MONGODB_URI" not in os.environ:
-    # pytest was started by hand: start what `make test` would have started.
-    from kernel.dev.embedded import ensure_environment
-
-    ensure_environment()
-
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,6 +14,10 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
     from django.core.management import call_command
     from django.db import connection
 
+    from django.conf import settings
+
+    # Half a second for each person that a test makes would be most of the suite.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     with django_db_blocker.unblock():
         name = f"test_{secrets.token_hex(4)}"
         connection.settings_dict["NAME"] = name

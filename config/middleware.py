@@ -41,13 +41,17 @@ class RequestContext:
 
 
 def client_ip(request: HttpRequest) -> str:
-    """The peer; behind a trusted proxy (``SWITCHBOARD_PROXIES``) the address it reports."""
-    peer = request.META.get("REMOTE_ADDR", "")
-    hops = [
-        part.strip()
-        for part in request.headers.get("X-Forwarded-For", "").split(",")
-        if part.strip()
-    ]
+    """The address that asks, for limits, the audit and the networks of API keys."""
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    return peer_or_reported(request.META.get("REMOTE_ADDR", ""), forwarded)
+
+
+def peer_or_reported(peer: str, forwarded: str) -> str:
+    """The peer; behind ``SWITCHBOARD_PROXIES`` trusted proxies the address that the outermost reports.
+
+    Anything further left in the header was written by the client itself.
+    """
+    hops = [part.strip() for part in forwarded.split(",") if part.strip()]
     trusted = settings.TRUSTED_PROXIES
     return hops[-trusted] if trusted and len(hops) >= trusted else peer
 

@@ -64,7 +64,7 @@ class Conversation(TenantModel):
                          name="list_contact"),
             models.Index(fields=["tenant", "unread", "status", "-last_activity_at", "-id"],
                          name="list_unread"),
-            models.Index(fields=["tenant", "channel", "contact", "-id"], name="find_latest"),
+            models.Index(fields=["tenant", "channel", "contact", "closed_at"], name="find_closed"),
         ]  # fmt: skip
 
     def __str__(self) -> str:

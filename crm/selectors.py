@@ -26,6 +26,7 @@ def get_contact(contact_id: str) -> Contact:
 def identities_of(contact_ids: Iterable[str]) -> dict[str, list[ContactIdentity]]:
     """The identities of each contact, strongest (oldest) first."""
     found: dict[str, list[ContactIdentity]] = defaultdict(list)
-    for identity in ContactIdentity.objects.filter(contact__in=list(contact_ids)).order_by("id"):
+    rows = ContactIdentity.objects.filter(contact__in=list(contact_ids))
+    for identity in sorted(rows, key=lambda row: row.pk):  # a few rows; in MongoDB it would sort too
         found[identity.contact_id].append(identity)
     return found

@@ -84,8 +84,12 @@ class ShowFilter(admin.SimpleListFilter):
         return [
             ("parked", "parked: nobody owns the address"),
             ("new", "not yet routed"),
-            ("all", "all"),
+            ("all", "of every tenant"),
         ]
+
+    def choices(self, changelist: Any) -> list[dict[str, Any]]:
+        first, *others = super().choices(changelist)
+        return [{**first, "display": "this tenant's"}, *others]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         match self.value():

@@ -24,5 +24,5 @@ class ChannelAddress(models.Model):
         constraints = [models.UniqueConstraint(fields=["kind", "value"], name="address_owner")]
         indexes = [
             models.Index(fields=["channel_id"], name="address_channel"),
-            models.Index(fields=["replay_pending"], name="address_replay"),
+            models.Index(fields=["replay_pending", "id"], name="address_replay"),
         ]

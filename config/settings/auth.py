@@ -1,7 +1,7 @@
 """Sign-up, login and sessions: allauth, headless."""
 
 from config.settings.base import PUBLIC_URL
-from config.settings.environment import PRODUCTION, text
+from config.settings.environment import PRODUCTION, number, text
 
 ALLAUTH_DEFAULT_AUTO_FIELD = "kernel.mongo.fields.IdField"
 AUTH_USER_MODEL = "accounts.User"
@@ -44,3 +44,9 @@ EMAIL_BACKEND = text(
     else "django.core.mail.backends.console.EmailBackend",
 )  # fmt: skip
 DEFAULT_FROM_EMAIL = text("SWITCHBOARD_FROM_EMAIL", "Switchboard <no-reply@localhost>")
+EMAIL_HOST = text("SWITCHBOARD_EMAIL_HOST", "localhost")
+EMAIL_PORT = number("SWITCHBOARD_EMAIL_PORT", 587 if PRODUCTION else 25)
+EMAIL_HOST_USER = text("SWITCHBOARD_EMAIL_USER", "-").strip("-")
+EMAIL_HOST_PASSWORD = text("SWITCHBOARD_EMAIL_PASSWORD", "-").strip("-")
+EMAIL_USE_TLS = PRODUCTION
+EMAIL_TIMEOUT = 10

@@ -14,6 +14,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 
 from config.api.errors import problem, translate
+from config.middleware import peer_or_reported
 from config.stream.access import Credentials, Listener, admit, cookie_name, still_admitted
 from config.stream.hub import Hub, Hubs
 from kernel.errors import RateLimited
@@ -151,7 +152,9 @@ def _credentials(scope: dict[str, Any]) -> tuple[Credentials, dict[str, list[str
         session_token=headers.get("x-session-token", ""),
         session_cookie=cookie.value if cookie else "",
         tenant=headers.get("x-tenant", "") or query.get("tenant", [""])[0],
-        ip=(scope.get("client") or ("", 0))[0],
+        ip=peer_or_reported(
+            (scope.get("client") or ("", 0))[0], headers.get("x-forwarded-for", "")
+        ),
     ), query
 
 

@@ -76,7 +76,9 @@ class Hubs:
     """All hubs of the process, and the one connection to Redis that pokes them."""
 
     def __init__(self, redis_url: str) -> None:
-        self._redis = redis.asyncio.Redis.from_url(redis_url, socket_connect_timeout=1)
+        self._redis = redis.asyncio.Redis.from_url(
+            redis_url, socket_connect_timeout=1, socket_timeout=30
+        )
         self._hubs: dict[str, Hub] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._doorbell: asyncio.Task[None] | None = None

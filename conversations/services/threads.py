@@ -47,12 +47,13 @@ def _reopened(pairs: list[Pair]) -> dict[Pair, Conversation]:
     closed = Conversation.objects.filter(
         channel__in={channel for channel, _ in pairs},
         contact__in={contact for _, contact in pairs},
-        active=False,
         closed_at__gte=oldest,
-    ).order_by("id")
+    )
     wanted = set(pairs)
     found = {
-        pair: row for row in closed if (pair := (row.channel_id, row.contact_id)) in wanted
+        pair: row
+        for row in sorted(closed, key=lambda row: row.pk)
+        if (pair := (row.channel_id, row.contact_id)) in wanted
     }  # the newest of each pair, because it comes last
     for row in found.values():
         row.status, row.active, row.closed_at = Conversation.OPEN, True, None

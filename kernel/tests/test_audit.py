@@ -10,7 +10,7 @@ from django.db import connection
 
 from kernel import audit
 from kernel.actor import Actor, acting_as
-from kernel.audit.chain import verify
+from kernel.audit.chain import entry_hash, verify
 from kernel.audit.checkpoints import checkpoint_file, verify_checkpoints, write_checkpoint
 from kernel.models import AuditEntry, FeedState, Lane
 from kernel.mongo.ids import new_object_id
@@ -105,8 +105,6 @@ def test_an_edited_time_is_found(chained):
 
 
 def test_an_edit_with_a_new_hash_of_its_own_is_found_at_the_next_entry(chained):
-    from kernel.audit.chain import entry_hash
-
     victim = chained[5]
     victim.reason = "forged"
     forged = entry_hash(victim, victim.seq, victim.prev)
@@ -163,8 +161,6 @@ def test_a_tail_cut_together_with_its_head_is_found_by_the_checkpoint(chained):
 
 
 def test_a_chain_that_was_written_anew_is_found_by_the_checkpoint(chained):
-    from kernel.audit.chain import entry_hash
-
     write_checkpoint()
     prev = ""
     for entry in chained:

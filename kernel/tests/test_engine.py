@@ -175,6 +175,19 @@ def test_a_unique_lookup_uses_its_index(scope):
     assert (identity.value, plan.indexes) == ("000000017", ("identity_once",))
 
 
+def test_the_first_row_of_a_unique_key_is_looked_up_and_not_searched_in_the_order_of_ids(scope):
+    where = {"kind": "wa_id", "scope": "", "value": "000000600"}
+    assert stages(lambda: ContactIdentity.objects.filter(**where).first()) == ["$match", "$limit"]
+    found, sent = sent_by(lambda: ContactIdentity.objects.filter(**where).first())
+    (plan,) = assert_indexed(sent)
+    assert (found.value, plan.examined, plan.indexes) == ("000000600", 1, ("identity_once",))
+    partly = ContactIdentity.objects.filter(kind="wa_id").order_by("-value")
+    assert stages(lambda: partly.first()) == ["$match", "$sort", "$limit"]
+    assert [i.value for i in partly[:2]] == ["000000799", "000000798"]
+    several = ContactIdentity.objects.filter(kind="wa_id", scope="", value__in=["000000001", "000000002"])
+    assert [i.value for i in several.order_by("-value")] == ["000000002", "000000001"]
+
+
 def test_a_partial_unique_index_serves_the_lookup_that_states_its_condition(scope):
     any_open = Conversation.objects.filter(active=True).first()
     where = {"channel": any_open.channel_id, "contact": any_open.contact_id, "active": True}

@@ -1,5 +1,6 @@
 """Sealed values open in their own place only, and outlive the rotation of the ring."""
 
+import secrets
 from io import StringIO
 
 import pytest
@@ -74,6 +75,7 @@ def test_a_value_moved_to_another_tenant_does_not_open(new_tenant):
         row.access_token = ".".join(["v1", mine.pk, token.split(".")[2]])
         with pytest.raises(Tampered):
             vault.open_field(row, "access_token")
+        mine.delete()
 
 
 def test_a_changed_value_does_not_open(world):
@@ -100,21 +102,23 @@ def test_sealing_needs_a_tenant_and_its_key(world):
 
 def rotated(settings, *, keep_old=True):
     """A new key in front of the ring."""
-    old, new = settings.KEY_RING, new_ring_entry("k-next")
+    name = f"k{secrets.token_hex(4)}"
+    old, new = settings.KEY_RING, new_ring_entry(name)
     settings.KEY_RING = f"{new},{old}" if keep_old else new
     vault.key_ring.cache_clear()
+    return name
 
 
 def test_rotation_rewraps_keys_and_touches_no_value(world, settings):
     with tenant_scope(world.tenant):
         row = sealed()
         token, before = row.access_token, TenantKey.objects.get()
-        rotated(settings)
+        name = rotated(settings)
         assert vault.open_field(row, "access_token") == SECRET
         assert vault.rewrap_keys() == 1
         assert vault.rewrap_keys() == 0
         after = TenantKey.objects.get()
-        assert (after.ring_key, after.pk) == ("k-next", before.pk)
+        assert (after.ring_key, after.pk) == (name, before.pk)
         assert after.wrapped != before.wrapped
         assert after.rewrapped_at is not None
         settings.KEY_RING = settings.KEY_RING.split(",")[0]
@@ -147,18 +151,35 @@ def test_a_second_data_key_seals_and_the_first_still_opens(world):
         assert vault.open_field(row, "access_token") == "newer"
 
 
-def test_the_command_rewraps_every_tenants_keys(new_tenant, settings):
-    worlds = [new_tenant(), new_tenant()]
-    rotated(settings)
-    out = StringIO()
+def rotate():
+    """The command's exit code and what it wrote."""
+    out, err = StringIO(), StringIO()
     with outside_scope():
-        call_command("rotate_keys", stdout=out)
-    assert out.getvalue().rstrip().endswith("keys are wrapped with 'k-next' now")
-    assert int(out.getvalue().splitlines()[-1].split()[0]) >= 2
-    for world in worlds:
+        try:
+            call_command("rotate_keys", stdout=out, stderr=err)
+        except SystemExit as stop:
+            return stop.code, out.getvalue(), err.getvalue()
+    return 0, out.getvalue(), err.getvalue()
+
+
+def test_the_command_rewraps_every_tenants_keys_and_names_those_that_do_not_open(new_tenant, settings):
+    worlds = [new_tenant(), new_tenant(), new_tenant()]
+    with tenant_scope(worlds[1].tenant):
+        TenantKey.objects.update(wrapped="w1.k1.AAAA")
+    name = rotated(settings)
+    code, out, err = rotate()
+    assert out.splitlines()[-1].endswith(f"keys are wrapped with {name!r} now")
+    assert int(out.splitlines()[-1].split()[0]) >= 2
+    assert code == 1
+    assert f"{worlds[1].tenant.slug}: " in err
+    for world, expected in zip(worlds, (True, False, True), strict=True):
         with tenant_scope(world.tenant):
-            assert TenantKey.objects.get().ring_key == "k-next"
+            assert (TenantKey.objects.get().ring_key == name) is expected
+    with tenant_scope(worlds[1].tenant):
+        TenantKey.objects.all().delete()
     settings.KEY_RING = ",".join(reversed(settings.KEY_RING.split(",")))
     vault.key_ring.cache_clear()
-    with outside_scope():
-        call_command("rotate_keys", stdout=StringIO())
+    rotate()
+    for world in (worlds[0], worlds[2]):
+        with tenant_scope(world.tenant):
+            assert TenantKey.objects.get().ring_key != name

@@ -143,7 +143,8 @@ def _thread_update(thread: Conversation, group: list[tuple[Message, InboundMessa
         "waiting_since": thread.waiting_since or at,
         "window_until": _later(thread.window_until, until),
     }  # fmt: skip
-    # The condition on the count is what makes the numbers of this batch right, or its transaction void.
+    # Whoever else writes this conversation meanwhile makes one of the two transactions start again,
+    # and the unique numbers of its messages would refuse a second count: the numbers stay gapless.
     return UpdateOne(
         {**owner(), "_id": ObjectId(thread.pk)},
         {"$set": fields, "$inc": {"message_count": len(group), "unread_count": len(group)}},

@@ -123,10 +123,10 @@ def _template(channel: Channel, body: dict[str, Any]) -> dict[str, Any]:
     if known is None:
         raise TemplateUnknown(f"{body.get('name')!r} in {body.get('language')!r} is not among the "
                               "channel's templates", errors=[{"field": "template.name", "code": "unknown"}])  # fmt: skip
-    expected = provider_for(channel.kind).template_parameters(
-        known.components, known.parameter_format
-    )
-    return {**body, "expected": expected}
+    provider = provider_for(channel.kind)
+    expected = provider.template_parameters(known.components, known.parameter_format)
+    text = provider.template_text(known.components, body.get("body"))
+    return {**body, "expected": expected, "text": text}
 
 
 def _media(draft: Draft, upload: Attachment | None, provider_id: str) -> OutboundMedia | None:

@@ -13,18 +13,24 @@ from tests import factories
 from tests.api.caller import Caller
 from tests.api.test_shapes import webhook_event
 
+MANY, PAGE = 40, 10  # a filter that matches less than a page may as well be sorted
+
 
 def filled(world: Any, owner: Caller, thread: Any) -> list[str]:
-    """Rows in every list, among those of other tenants; returns the lists' addresses."""
+    """More than a page of rows in every list; returns the lists' addresses."""
     with factories.inside(world):
-        for n in range(30):
-            factories.conversation(unread=n % 2 == 0, assignee=world.owner if n % 3 else None)
+        for n in range(MANY):
+            who = {"unread": n % 2 == 0, "assignee": world.owner if n % 4 < 2 else None}
+            factories.conversation(on=thread.channel, **who)
+            closed = {"with_": thread.contact, "status": "closed", "active": False}
+            factories.conversation(on=thread.channel, **closed, **who)
             factories.message(thread, seq=n + 2)
             factories.template(thread.channel)
+            factories.contact(phone="5511955501001")
     for role in ("agent", "viewer", "admin"):
         owner.post("members", {"email": factories.person().email, "role": role})
         owner.post("api-keys", {"name": role, "scopes": ["contacts:read"]})
-    for n in range(30):
+    for n in range(MANY):
         webhook_event(world, thread.channel, state="dead" if n % 2 else "done")
     drain("relay", seconds=5)
     return [
@@ -40,13 +46,10 @@ def filled(world: Any, owner: Caller, thread: Any) -> list[str]:
 
 def test_no_list_scans_or_sorts(quiet: None, world: Any, owner: Caller, thread: Any) -> None:
     for path in filled(world, owner, thread):
-        answer, glue = seen(owner, path), "&" if "?" in path else "?"
-        following = answer.json().get("next")
-        if following is None and "events" not in path:
-            answer = seen(owner, f"{path}{glue}limit=1")
-            following = answer.json().get("next")
+        paged = f"{path}{'&' if '?' in path else '?'}limit={PAGE}"
+        following = seen(owner, paged).json().get("next")
         if following:
-            seen(owner, f"{path}{glue}limit=1&cursor={following}")
+            seen(owner, f"{paged}&cursor={following}")
 
 
 def seen(owner: Caller, path: str) -> Any:
@@ -60,7 +63,9 @@ def seen(owner: Caller, path: str) -> Any:
     assert sent
     for command in sent:
         plan = explained(command)
-        for bad in ('"COLLSCAN"', '"SORT"', '"$sort"'):
+        # A lookup of one row may sort the one that it found.
+        sorts = () if command.body["pipeline"][-1] == {"$limit": 1} else ('"SORT"', '"$sort"')
+        for bad in ('"COLLSCAN"', *sorts):
             assert bad not in plan, (
                 f"{path}: {command.collection} {command.body['pipeline']}\n{plan}"
             )

@@ -42,7 +42,9 @@ def test_only_pages_of_ours_are_registered():
 
 
 @each_page
-def test_a_list_and_its_popup_show_own_rows_only(page_, page, world, new_tenant):
+def test_lists_and_popups_show_own_rows_only_and_an_own_row_has_a_page(
+    page_, page, world, new_tenant
+):
     own, foreign = _made(page_.model, world), _made(page_.model, new_tenant("Other"))
     for query in ({}, {"_popup": "1"}, {"_popup": "1", "_to_field": "id"}):
         answer = page.get(reverse(_name(page_, "changelist")), query)
@@ -50,11 +52,6 @@ def test_a_list_and_its_popup_show_own_rows_only(page_, page, world, new_tenant)
         shown = {row.pk for row in answer.context["cl"].result_list}
         assert own.pk in shown and foreign.pk not in shown
         assert foreign.pk not in answer.text
-
-
-@each_page
-def test_an_own_row_has_a_page(page_, page, world):
-    own = _made(page_.model, world)
     answer = page.get(reverse(_name(page_, "change"), args=[own.pk]))
     assert answer.status_code == 200 and own.pk in answer.text
 

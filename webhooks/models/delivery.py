@@ -10,7 +10,8 @@ class WebhookDelivery(models.Model):
     """Global until routed: one POST may carry items of several tenants.
 
     The edge inserts it before it answers 200. ``account`` closes it:
-    ``{"received", "stored", "duplicate", "ignored", "parked", "dead"}`` add up.
+    ``received`` = ``stored`` + ``duplicate`` + ``parked`` + ``dead``. A stored
+    item that has no effect says so itself (``WebhookEvent.last_error``).
     ``parked`` lists the addresses of items nobody owns yet, ``kind:value``.
     """
 

@@ -52,3 +52,24 @@ def _buttons(component: dict[str, Any]) -> list[int]:
         if as_text(button, "type").upper() in _VALUE_BUTTONS
         or _VARIABLE.search(as_text(button, "url"))
     ]
+
+
+def template_text(components: Any, body: Any) -> str:
+    """The body as the customer reads it, with ``body`` (a list or an object) filled in; "" without one."""
+    for component in as_objects({"components": components}, "components"):
+        if as_text(component, "type").upper() == "BODY":
+            return _VARIABLE.sub(lambda m: _value(body, m[1]), as_text(component, "text"))
+    return ""
+
+
+def _value(body: Any, name: str) -> str:
+    """A parameter's text; a typed one shows its fallback. What is missing stays visible."""
+    value: Any = None
+    if isinstance(body, dict):
+        value = body.get(name)
+    elif isinstance(body, list) and name.isdigit() and 0 < int(name) <= len(body):
+        value = body[int(name) - 1]
+    if isinstance(value, dict):
+        inner = value.get(str(value.get("type", ""))) or value
+        value = inner.get("fallback_value", inner.get("text")) if isinstance(inner, dict) else inner
+    return str(value) if isinstance(value, str | int | float) else f"{{{{{name}}}}}"

@@ -14,7 +14,7 @@ from channels.providers.events import Event
 from channels.providers.whatsapp import limits
 from channels.providers.whatsapp.client import WhatsAppClient
 from channels.providers.whatsapp.compose import compose
-from channels.providers.whatsapp.definition import template_parameters
+from channels.providers.whatsapp.definition import template_parameters, template_text
 from channels.providers.whatsapp.errors import Rule, rule_for
 from channels.providers.whatsapp.explode import explode
 from channels.providers.whatsapp.parse import parse
@@ -102,6 +102,10 @@ class WhatsAppProvider:
     ) -> dict[str, Any]:
         """Return the ``expected`` member for a template's content, from its synced definition."""
         return template_parameters(components, parameter_format)
+
+    def template_text(self, components: Any, body: Any) -> str:
+        """Return a template's body as the customer reads it."""
+        return template_text(components, body)
 
     def explain(self, code: int) -> Rule | None:
         """Return what an error code means, for a failed status; None if undocumented."""

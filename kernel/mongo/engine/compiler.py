@@ -20,7 +20,7 @@ class Query(MongoQuery):
         early = [part for part in parts if not _mentions(part, aliases)]
         late = [part for part in parts if part not in early]
         if self._can_page_first(aliases, late):
-            return [*_match(early), *self._page(), *self._shape()]
+            return [*_match(early), *self._page(early), *self._shape()]
         if not self.lookup_pipeline:
             return super().get_pipeline()
         return [*_match(early), *super().get_pipeline()]
@@ -57,9 +57,9 @@ class Query(MongoQuery):
         """Whether an order is by what the projection computes, which so must come first."""
         return (self.project_fields or {}).get(name, 1) not in (1, True, f"${name}")
 
-    def _page(self) -> list[Stage]:
+    def _page(self, filters: list[Stage]) -> list[Stage]:
         page: list[Stage] = []
-        if self.ordering:
+        if self.ordering and not _finds_one(self.query.model, filters):
             page.append({"$sort": self.ordering})
         if self.query.low_mark > 0:
             page.append({"$skip": self.query.low_mark})
@@ -82,6 +82,21 @@ def _match(parts: list[Stage]) -> list[Stage]:
     if not parts:
         return []
     return [{"$match": parts[0] if len(parts) == 1 else {"$and": parts}}]
+
+
+def _finds_one(model: Any, filters: list[Stage]) -> bool:
+    """Whether a unique key is given whole: one row needs no order.
+
+    ``first()`` orders by primary key, and for that the planner may walk the
+    primary key through everybody's rows instead of looking the key up.
+    """
+    given = {name for part in filters for name, value in part.items()
+             if value is not None and not isinstance(value, dict) and not name.startswith("$")}  # fmt: skip
+    meta = model._meta
+    keys = [{field.column} for field in meta.concrete_fields if field.unique]
+    keys += [{meta.get_field(name).column for name in constraint.fields}
+             for constraint in meta.total_unique_constraints]  # fmt: skip
+    return any(key <= given for key in keys)
 
 
 def _mentions(mql: Any, aliases: set[str]) -> bool:
