@@ -7,3 +7,6 @@ class ConversationsConfig(AppConfig):
     name = "conversations"
     agent = "conversation"
     default_auto_field = "kernel.mongo.fields.IdField"
+
+    def ready(self) -> None:
+        from conversations import subscribers  # noqa: F401  (it registers itself)

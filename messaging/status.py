@@ -33,6 +33,8 @@ def join(first: str, updates: Iterable[MessageUpdate]) -> State:
     for update in updates:
         if update.kind == MessageUpdate.REACTION:
             _react(reactions, update)
+        elif update.status not in RANK:
+            continue
         elif update.status != state.status and higher(update.status, state.status) == update.status:
             state.status, state.status_at = update.status, update.provider_at or update.created_at
             state.error = update.error

@@ -1,6 +1,6 @@
 """Sign-up, login and sessions: allauth, headless."""
 
-from config.settings.base import PUBLIC_URL
+from config.settings.base import PUBLIC_URL, TRUSTED_PROXIES
 from config.settings.environment import PRODUCTION, number, text
 
 ALLAUTH_DEFAULT_AUTO_FIELD = "kernel.mongo.fields.IdField"
@@ -24,6 +24,7 @@ ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = ACCOUNT_EMAIL_VERIFICATION == "mand
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 HEADLESS_ONLY = True
 HEADLESS_CLIENTS = ("app", "browser")
 # Where mails point people to; the pages behind it talk to /_allauth/.

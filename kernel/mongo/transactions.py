@@ -14,6 +14,7 @@ from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import pymongo
+import structlog
 from bson.binary import UUID_SUBTYPE, Binary
 from django.db import DatabaseError, connection
 from pymongo.client_session import ClientSession
@@ -23,6 +24,7 @@ from pymongo.write_concern import WriteConcern
 
 from kernel.errors import Unavailable
 
+log = structlog.get_logger(agentName="kernel")
 T = TypeVar("T")
 _local = threading.local()
 _said: ContextVar[set[Hashable] | None] = ContextVar("said_in_transaction", default=None)
@@ -58,7 +60,7 @@ def run_transaction(body: Callable[[], T], *, budget_s: float = BUDGET_S) -> T:
         _forget_session()
         raise
     for hook in hooks:
-        hook()
+        _after(hook)
     return result
 
 
@@ -114,6 +116,14 @@ def _attempt(body: Callable[[], T], hooks: list[Callable[[], None]], session: An
     finally:
         connection.session, connection.in_atomic_block_mongo = None, False
         connection.run_on_commit = []
+
+
+def _after(hook: Callable[[], None]) -> None:
+    """What happened is committed: a database that goes away now must not make it look undone."""
+    try:
+        hook()
+    except (PyMongoError, DatabaseError):
+        log.warning("hook.interrupted", exc_info=True)
 
 
 def transactional(function: Callable[..., T]) -> Callable[..., T]:

@@ -20,7 +20,7 @@ from kernel.mongo.doors import ObjectId, collection, owner
 from kernel.work.outcomes import Done, Hold, Later, Outcome
 from messaging.dispatch import pacing
 from messaging.events import MessageReacted, MessageStatusChanged
-from messaging.ingest.updates import adopt_orphans
+from messaging.ingest.updates import adopt_orphans, reacted
 from messaging.models import Delivery, DeliveryCheck, Message, MessageUpdate
 from messaging.status import higher
 
@@ -67,7 +67,10 @@ def accepted(
     status = _update(delivery, f"out:{message.pk}:accepted", "accepted", None, answer.external_id)
     early = adopt_orphans(delivery.channel_id, answer.external_id, message.pk)
     for row in early:
-        status = higher(row.status, status) if row.kind == MessageUpdate.STATUS else status
+        if row.kind == MessageUpdate.REACTION:
+            emit(reacted(row, message))
+        else:
+            status = higher(row.status, status)
     if message.type == "reaction":
         _own_reaction(delivery, message)
     note_traffic("last_outbound_at", [channel.pk])

@@ -18,6 +18,7 @@ from kernel.mongo.doors import ObjectId, UpdateOne, collection, owner
 from kernel.mongo.ids import new_id
 from kernel.work.items import enqueue_many
 from messaging.events import MessageReceived
+from messaging.ingest.updates import adopt_early, find_targets
 from messaging.models import Attachment, Message
 from messaging.summary import summary
 
@@ -42,6 +43,7 @@ def store_messages(arrivals: Sequence[Arrival], contacts: dict[Key, Contact]) ->
         files += _attachments(channel, event, row)
     _resolve_replies(rows)
     Message.objects.bulk_create(rows)
+    adopt_early(rows)
     enqueue_many("media", files)
     _update_threads(rows, threads, arrivals)
     emit(*(MessageReceived(message_id=r.pk, conversation_id=r.conversation_id, channel_id=r.channel_id,
@@ -105,8 +107,6 @@ def _attachments(channel: Channel, event: InboundMessage, row: Message) -> list[
 
 def _resolve_replies(rows: list[Message]) -> None:
     """Name the quoted message by our id where we have it: an earlier inbound one, or one we sent."""
-    from messaging.ingest.updates import find_targets
-
     quoted = {(r.channel_id, r.reply_to_external_id) for r in rows if r.reply_to_external_id}
     targets = find_targets(quoted)
     targets |= {(r.channel_id, r.external_id): (r.pk, r.conversation_id) for r in rows}

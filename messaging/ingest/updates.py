@@ -154,6 +154,27 @@ def _reaction_row(
     )
 
 
+def adopt_early(messages: Sequence[Message]) -> None:
+    """Join reactions that overtook the message they are for; a retried webhook comes after those behind it."""
+    known = {(message.channel_id, message.external_id): message for message in messages}
+    early = MessageUpdate.objects.filter(
+        channel__in={c for c, _ in known}, external_id__in={e for _, e in known}, message_id=""
+    )
+    for row in early:
+        message = known.get((row.channel_id, row.external_id))
+        if message is None:
+            continue
+        MessageUpdate.objects.filter(pk=row.pk).update(message_id=message.pk)
+        if row.kind == MessageUpdate.REACTION:
+            emit(reacted(row, message))
+
+
+def reacted(row: MessageUpdate, message: Message) -> MessageReacted:
+    """The fact that ``row`` was put on ``message``."""
+    return MessageReacted(message_id=message.pk, conversation_id=message.conversation_id,
+                          emoji=row.emoji, actor_kind=row.actor_kind)  # fmt: skip
+
+
 def adopt_orphans(channel_id: str, external_id: str, message_id: str) -> list[MessageUpdate]:
     """Join what arrived before we knew that ``external_id`` is our message; returns those rows."""
     waiting = {"channel_id": channel_id, "external_id": external_id, "message_id": ""}

@@ -126,7 +126,7 @@ def _template(channel: Channel, body: dict[str, Any]) -> dict[str, Any]:
     provider = provider_for(channel.kind)
     expected = provider.template_parameters(known.components, known.parameter_format)
     text = provider.template_text(known.components, body.get("body"))
-    return {**body, "expected": expected, "text": text}
+    return {**body, "expected": expected, "rendered": text}
 
 
 def _media(draft: Draft, upload: Attachment | None, provider_id: str) -> OutboundMedia | None:

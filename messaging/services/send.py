@@ -89,7 +89,7 @@ def _message(
         seq=conversation.message_count + 1,
         direction=Message.OUTBOUND,
         type=draft.type,
-        text=draft.text or str(prepared.content.get("text") or draft.body.get("caption", "")),
+        text=draft.text or str(prepared.content.get("rendered") or draft.body.get("caption", "")),
         content={**prepared.content, **preview},
         external_id=f"out:{id_}",
         reply_to_id=draft.reply_to_id,

@@ -111,11 +111,11 @@ def is_suspended(tenant_id: str) -> bool:
 
 
 def tenants_of(person: User) -> list[tuple[Tenant, str]]:
-    """The person's tenants with their role in each, by name."""
+    """The person's tenants with their role in each, by slug."""
     with unscoped(Reason.LIST_MY_TENANTS):
         roles = dict(
             Membership.objects.filter(user_id=person.pk, status=Membership.ACTIVE)
             .values_list("tenant_id", "role")
         )  # fmt: skip
-    found = Tenant.objects.filter(pk__in=list(roles)).order_by("slug")
+    found = sorted(Tenant.objects.filter(pk__in=list(roles)), key=lambda tenant: tenant.slug)
     return [(tenant, roles[tenant.pk]) for tenant in found]

@@ -49,15 +49,15 @@ def test_a_queue_is_overdue_when_its_canary_is_known_and_old(
 
 def test_a_process_that_serves_one_of_its_queues_is_not_wedged() -> None:
     outbound = worker(WORKER_CLASSES[1])
-    assert not all_overdue(outbound.canaries, {"outbound": 99, "media": 99, "default": 3})
-    assert all_overdue(outbound.canaries, {"outbound": 99, "media": 99, "default": 99})
+    assert not all_overdue(outbound.canaries, {"outbound": 99, "default": 3})
+    assert all_overdue(outbound.canaries, {"outbound": 99, "default": 99})
 
 
 def test_beat_is_wedged_when_no_queue_gets_canaries(tmp_path: Path) -> None:
-    from_all = dict.fromkeys(["inbound", "outbound", "media", "default"], 99.0)
+    from_all = dict.fromkeys(["inbound", "outbound", "default"], 99.0)
     clock = beat(supervised(tmp_path)[2])
     assert all_overdue(clock.canaries, from_all)
-    assert not all_overdue(clock.canaries, {**from_all, "media": 1.0})
+    assert not all_overdue(clock.canaries, {**from_all, "default": 1.0})
 
 
 def test_processes_without_a_canary_are_never_overdue() -> None:
