@@ -14,7 +14,7 @@ class Contact(TenantModel):
     name = models.CharField(max_length=200, blank=True)
     username = models.CharField(max_length=120, blank=True)
     phone = models.CharField(max_length=32, blank=True)
-    email = models.CharField(max_length=254, blank=True)
+    email = models.EmailField(blank=True)
     attributes = DocumentField(default=dict)
     blocked = models.BooleanField(default=False)
     version = models.IntegerField(default=1)

@@ -38,7 +38,9 @@ class Plan:
 
 def _short(command: Command) -> str:
     body = command.body
-    return str(body.get("pipeline") or body.get("filter") or body.get("query") or body.get("updates"))
+    return str(
+        body.get("pipeline") or body.get("filter") or body.get("query") or body.get("updates")
+    )
 
 
 def plans(commands: list[Command]) -> list[Plan]:
@@ -59,9 +61,7 @@ def _explain(command: Command, body: dict[str, Any]) -> Plan:
     given = {name: value for name, value in body.items() if name not in SESSION}
     recording, wire_log.recording = wire_log.recording, False
     try:
-        answer = connection.database.command(
-            {"explain": given, "verbosity": "executionStats"}
-        )
+        answer = connection.database.command({"explain": given, "verbosity": "executionStats"})
     finally:
         wire_log.recording = recording
     nodes = list(_nodes(_executed(answer)))
@@ -92,8 +92,12 @@ def _stats(answer: dict[str, Any]) -> dict[str, int]:
 
 
 def _returned(answer: dict[str, Any], stats: dict[str, int]) -> int:
-    matched = [n.get("nMatched", 0) for n in _nodes(_executed(answer)) if n.get("stage") == "UPDATE"]
-    deleted = [n.get("nWouldDelete", 0) for n in _nodes(_executed(answer)) if n.get("stage") == "DELETE"]
+    matched = [
+        n.get("nMatched", 0) for n in _nodes(_executed(answer)) if n.get("stage") == "UPDATE"
+    ]
+    deleted = [
+        n.get("nWouldDelete", 0) for n in _nodes(_executed(answer)) if n.get("stage") == "DELETE"
+    ]
     return max([int(stats["nReturned"]), *matched, *deleted])
 
 
@@ -118,7 +122,9 @@ def _nodes(node: Any) -> Iterator[dict[str, Any]]:
             yield from _nodes(value)
 
 
-def assert_indexed(commands: list[Command], *, slack: int = 0, everything: bool = False) -> list[Plan]:
+def assert_indexed(
+    commands: list[Command], *, slack: int = 0, everything: bool = False
+) -> list[Plan]:
     """Every command on a tenant's collection reads by an index, unsorted in memory, at most twice what it gives.
 
     ``slack`` allows so many documents more, for commands that look at one row and

@@ -84,7 +84,13 @@ def channel(*, phone_number_id: str = "", token: str = "EAAtest", **fields: Any)
     phone = phone_number_id or digits(15)
     external = {"phone_number_id": phone, "waba_id": digits(15)}
     row = Channel.objects.create(
-        **{"kind": "whatsapp", "name": "Shop", "status": Channel.ACTIVE, "external": external, **fields}
+        **{
+            "kind": "whatsapp",
+            "name": "Shop",
+            "status": Channel.ACTIVE,
+            "external": external,
+            **fields,
+        }
     )
     credential = ChannelCredential(channel=row)
     credential.access_token = vault.seal_field(credential, "access_token", token)
@@ -97,7 +103,12 @@ def channel(*, phone_number_id: str = "", token: str = "EAAtest", **fields: Any)
 
 
 def template(of: Channel | None = None, **fields: Any) -> MessageTemplate:
-    given = {"name": f"template_{next(_count)}", "language": "en_US", "status": "APPROVED", **fields}
+    given = {
+        "name": f"template_{next(_count)}",
+        "language": "en_US",
+        "status": "APPROVED",
+        **fields,
+    }
     return MessageTemplate.objects.create(channel=of or channel(), **given)
 
 
@@ -158,7 +169,9 @@ def any_row(model: type[TenantModel], **fields: Any) -> Any:
     """An unsaved row of any tenant model, with what it needs; what it refers to is saved."""
     made: dict[str, Any] = {}
     for field in model._meta.concrete_fields:
-        needed = not (field.primary_key or field.null or field.has_default() or field.name in fields)
+        needed = not (
+            field.primary_key or field.null or field.has_default() or field.name in fields
+        )
         if needed and (field.is_relation or not field.blank or field.name in _in_unique(model)):
             made[field.name] = _value(field)
     special = SPECIAL.get(model._meta.label)

@@ -21,7 +21,9 @@ def wamid() -> str:
     return f"wamid.{secrets.token_hex(10)}"
 
 
-def text(body: str = "hello", *, of: str = "972501234567", id_: str = "", at: int = 0) -> dict[str, Any]:
+def text(
+    body: str = "hello", *, of: str = "972501234567", id_: str = "", at: int = 0
+) -> dict[str, Any]:
     return {"from": of, "id": id_ or wamid(), "timestamp": str(at or int(time.time())), "type": "text",
             "text": {"body": body}}  # fmt: skip
 
@@ -58,7 +60,10 @@ def change(phone: str, *, messages: Any = None, statuses: Any = None) -> dict[st
 
 
 def body(*changes: dict[str, Any]) -> dict[str, Any]:
-    return {"object": "whatsapp_business_account", "entry": [{"id": digits(15), "changes": list(changes)}]}
+    return {
+        "object": "whatsapp_business_account",
+        "entry": [{"id": digits(15), "changes": list(changes)}],
+    }
 
 
 def post(*bodies: Any) -> list[str]:

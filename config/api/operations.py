@@ -63,20 +63,10 @@ def operation(
         unsafe = method.__name__ != "get"
         form = takes or upload or (Nothing if unsafe else None)
 
-        @functools.wraps(method)
-        def handle(view: Any, request: Request, **path: Any) -> Response:
-            if needs:
-                require(*needs)
-            check_parameters(request, names)
-            read = _read(request, form)
-            given = {"body": read} if takes or upload else {}
-            run = functools.partial(method, view, request, **path, **given)
-            response = once(request, run, secret=secret) if unsafe and in_tenant else run()
-            if versioned and isinstance(response.data, dict):
-                response["ETag"] = etag(response.data["version"])
-            return response
-
-        handle.permissions = tuple(needs)  # type: ignore[attr-defined]
+        handle = _handler(
+            method, form, tuple(needs), names, once_only=unsafe and in_tenant,
+            gives_body=bool(takes or upload), versioned=versioned, secret=secret,
+        )  # fmt: skip
         described = extend_schema(
             operation_id=id,
             summary=summary,
@@ -98,6 +88,29 @@ def operation(
         return described(handle)  # type: ignore[no-any-return]
 
     return decorate
+
+
+def _handler(
+    method: View, form: type[Body] | None, needs: tuple[Permission, ...], names: Sequence[str],
+    *, once_only: bool, gives_body: bool, versioned: bool, secret: Sequence[str],
+) -> View:  # fmt: skip
+    """What runs before and around the method, in the order in which a request is refused."""
+
+    @functools.wraps(method)
+    def handle(view: Any, request: Request, **path: Any) -> Response:
+        if needs:
+            require(*needs)
+        check_parameters(request, names)
+        read = _read(request, form)
+        given = {"body": read} if gives_body else {}
+        run = functools.partial(method, view, request, **path, **given)
+        response = once(request, run, secret=secret) if once_only else run()
+        if versioned and isinstance(response.data, dict):
+            response["ETag"] = etag(response.data["version"])
+        return response
+
+    handle.permissions = needs  # type: ignore[attr-defined]
+    return handle
 
 
 def _read(request: Request, form: type[Body] | None) -> dict[str, Any]:

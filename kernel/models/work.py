@@ -26,6 +26,7 @@ class Lane(models.Model):
     held = models.CharField(max_length=80, blank=True)
     holder = models.CharField(max_length=80, blank=True)
     session = models.BinaryField(null=True)
+    claim = models.CharField(max_length=24, blank=True)
     served_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -35,6 +36,7 @@ class Lane(models.Model):
             models.Index(fields=["kind", "due_at"], name="lane_due"),
             models.Index(fields=["tenant_id", "held"], name="lane_held"),
             models.Index(fields=["lease_until"], name="lane_leased"),
+            models.Index(fields=["kind", "tenant_id", "due_at"], name="lane_tenant_due"),
         ]
 
 

@@ -69,7 +69,11 @@ def test_an_entry_names_who_did_what_from_where(scope):
     entry = AuditEntry.objects.get(action="contact.changed")
     assert (entry.actor_kind, entry.actor_id, entry.user_id) == ("member", "m" * 24, "u" * 24)
     assert (entry.on_behalf_of, entry.ip, entry.request_id) == ("o" * 24, "192.0.2.1", "r1")
-    assert (entry.target_type, entry.target_id, entry.changes) == ("contact", row.pk, {"name": None})
+    assert (entry.target_type, entry.target_id, entry.changes) == (
+        "contact",
+        row.pk,
+        {"name": None},
+    )
     assert (entry.reason, entry.seq) == ("asked", 0)
 
 
@@ -100,7 +104,11 @@ def test_an_edit_is_found_where_it_was_made(chained, field):
 
 def test_an_edited_time_is_found(chained):
     victim = chained[3]
-    raw(lambda log: log.update_one({"_id": ObjectId(victim.pk)}, {"$currentDate": {"occurred_at": True}}))
+    raw(
+        lambda log: log.update_one(
+            {"_id": ObjectId(victim.pk)}, {"$currentDate": {"occurred_at": True}}
+        )
+    )
     assert findings() == [f"{victim.seq}: was changed after it was written"]
 
 
@@ -108,7 +116,11 @@ def test_an_edit_with_a_new_hash_of_its_own_is_found_at_the_next_entry(chained):
     victim = chained[5]
     victim.reason = "forged"
     forged = entry_hash(victim, victim.seq, victim.prev)
-    raw(lambda log: log.update_one({"_id": ObjectId(victim.pk)}, {"$set": {"reason": "forged", "hash": forged}}))
+    raw(
+        lambda log: log.update_one(
+            {"_id": ObjectId(victim.pk)}, {"$set": {"reason": "forged", "hash": forged}}
+        )
+    )
     assert findings() == [f"{victim.seq + 1}: does not follow the entry before it"]
 
 
@@ -147,7 +159,9 @@ def test_two_entries_that_changed_places_are_found(chained):
 def test_a_cut_tail_is_found(chained):
     raw(lambda log: log.delete_many({"_id": {"$in": [ObjectId(e.pk) for e in chained[-3:]]}}))
     kept = len(chained) - 3
-    assert findings() == [f"{kept}: the chain ends at {kept}, but {len(chained)} entries were chained"]
+    assert findings() == [
+        f"{kept}: the chain ends at {kept}, but {len(chained)} entries were chained"
+    ]
 
 
 def test_a_tail_cut_together_with_its_head_is_found_by_the_checkpoint(chained):
@@ -165,7 +179,11 @@ def test_a_chain_that_was_written_anew_is_found_by_the_checkpoint(chained):
     prev = ""
     for entry in chained:
         entry.reason = "rewritten"
-        fields = {"reason": "rewritten", "prev": prev, "hash": (prev := entry_hash(entry, entry.seq, prev))}
+        fields = {
+            "reason": "rewritten",
+            "prev": prev,
+            "hash": (prev := entry_hash(entry, entry.seq, prev)),
+        }
         raw(lambda log, e=entry, f=fields: log.update_one({"_id": ObjectId(e.pk)}, {"$set": f}))
     FeedState.objects.update(audit_hash=prev)
     assert findings() == []

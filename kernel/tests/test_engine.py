@@ -111,7 +111,9 @@ def test_an_offset_is_served_by_the_same_index(scope):
 
 
 def test_the_page_is_right(scope):
-    every = sorted(Conversation.objects.all(), key=lambda c: (c.last_activity_at, c.pk), reverse=True)
+    every = sorted(
+        Conversation.objects.all(), key=lambda c: (c.last_activity_at, c.pk), reverse=True
+    )
     expected = [c.pk for c in every if c.status == "open"]
     assert [c.pk for c in recent()] == expected
     assert [c.pk for c in recent()[10:20]] == expected[10:20]
@@ -162,7 +164,9 @@ def test_a_filter_across_a_relation_starts_with_the_local_filter(scope):
 
 
 def test_a_filter_across_a_relation_cannot_page_before_the_join(scope):
-    found = Conversation.objects.filter(contact__phone__in=["000000004", "000000008"]).order_by("number")
+    found = Conversation.objects.filter(contact__phone__in=["000000004", "000000008"]).order_by(
+        "number"
+    )
     assert [c.number for c in found[:1]] == [4]
     assert [c.number for c in found[1:2]] == [8]
 
@@ -184,7 +188,9 @@ def test_the_first_row_of_a_unique_key_is_looked_up_and_not_searched_in_the_orde
     partly = ContactIdentity.objects.filter(kind="wa_id").order_by("-value")
     assert stages(lambda: partly.first()) == ["$match", "$sort", "$limit"]
     assert [i.value for i in partly[:2]] == ["000000799", "000000798"]
-    several = ContactIdentity.objects.filter(kind="wa_id", scope="", value__in=["000000001", "000000002"])
+    several = ContactIdentity.objects.filter(
+        kind="wa_id", scope="", value__in=["000000001", "000000002"]
+    )
     assert [i.value for i in several.order_by("-value")] == ["000000002", "000000001"]
 
 
@@ -214,7 +220,10 @@ def test_annotations_unions_and_aggregates_still_answer_rightly(scope):
     assert totals == {"n": 800, "most": 799}
     grouped = Conversation.objects.values("status").annotate(n=Count("id")).order_by("status")
     assert list(grouped) == [{"status": "closed", "n": 400}, {"status": "open", "n": 400}]
-    low, high = Conversation.objects.filter(number__lt=2), Conversation.objects.filter(number__gt=797)
+    low, high = (
+        Conversation.objects.filter(number__lt=2),
+        Conversation.objects.filter(number__gt=797),
+    )
     assert sorted(low.union(high).values_list("number", flat=True)) == [0, 1, 798, 799]
     either = Conversation.objects.filter(Q(number=3) | Q(contact__phone="000000005"))
     assert sorted(either.values_list("number", flat=True)) == [3, 5]
@@ -222,7 +231,9 @@ def test_annotations_unions_and_aggregates_still_answer_rightly(scope):
 
 def test_plain_and_partial_unique_indexes():
     def partial(collection, name):
-        return connection.database[collection].index_information()[name].get("partialFilterExpression")
+        return (
+            connection.database[collection].index_information()[name].get("partialFilterExpression")
+        )
 
     assert partial("contact_identities", "identity_once") is None
     assert partial("messages", "message_once") is None

@@ -159,7 +159,11 @@ def test_an_event_as_json_is_complete(scope):
     relayed()
     shown = event_json(things().get())
     assert set(shown) == {"number", "id", "type", "data", "actor", "occurred_at"}
-    assert (shown["type"], shown["data"], shown["actor"]["kind"]) == ("test.thing_happened", {"n": 7}, "system")
+    assert (shown["type"], shown["data"], shown["actor"]["kind"]) == (
+        "test.thing_happened",
+        {"n": 7},
+        "system",
+    )
     assert shown["occurred_at"].endswith("Z")
 
 
@@ -176,7 +180,9 @@ def test_each_subscriber_reacts_once_to_each_event_in_order(scope, subscriber):
     assert list(Reaction.objects.values_list("state", "attempts")) == [("done", 1)] * 6
 
 
-def test_a_reaction_that_fails_is_repeated_and_its_effects_count_once(scope, subscriber, monkeypatch):
+def test_a_reaction_that_fails_is_repeated_and_its_effects_count_once(
+    scope, subscriber, monkeypatch
+):
     monkeypatch.setattr(serving, "BACKOFF_S", (0.0,) * 4)
     tries = []
 

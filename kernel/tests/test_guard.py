@@ -12,7 +12,15 @@ from kernel.mongo.ids import new_object_id
 from kernel.mongo.wire import wire_log
 from kernel.scoping import NoActiveTenant, Reason, TenantMismatch, tenant_scope, unscoped
 from kernel.scoping.registry import is_owned
-from tests.factories import Contact, ContactIdentity, Conversation, contact, conversation, identity, new_world
+from tests.factories import (
+    Contact,
+    ContactIdentity,
+    Conversation,
+    contact,
+    conversation,
+    identity,
+    new_world,
+)
 
 
 class Two:
@@ -138,12 +146,16 @@ JOINS = {
 
 @pytest.mark.parametrize("name", JOINS)
 def test_a_join_sees_only_the_tenants_rows(two, name):
-    rows = list(collection(Contact).aggregate([{"$match": {"tenantId": two.ours_id}}, *JOINS[name]]))
+    rows = list(
+        collection(Contact).aggregate([{"$match": {"tenantId": two.ours_id}}, *JOINS[name]])
+    )
     names = {row["name"] for found in rows for row in found["x"]}
     assert names == {"ours"}
 
 
-@pytest.mark.parametrize("union", ["contacts", {"coll": "contacts"}, {"coll": "contacts", "pipeline": []}])
+@pytest.mark.parametrize(
+    "union", ["contacts", {"coll": "contacts"}, {"coll": "contacts", "pipeline": []}]
+)
 def test_a_union_sees_only_the_tenants_rows(two, union):
     pipeline = [{"$match": {"tenantId": two.ours_id}}, {"$unionWith": union}]
     assert [row["name"] for row in collection(Contact).aggregate(pipeline)] == ["ours", "ours"]
@@ -268,7 +280,9 @@ def test_a_cascade_stays_inside_the_tenant(two):
     """Deleting a contact takes its identities; one that wrongly points here from elsewhere stays."""
     mine = identity(contact())
     with unscoped(Reason.MIGRATE):
-        foreign = ContactIdentity(tenant_id=two.one.tenant.pk, contact_id=mine.contact_id, kind="x", value="x")
+        foreign = ContactIdentity(
+            tenant_id=two.one.tenant.pk, contact_id=mine.contact_id, kind="x", value="x"
+        )
         foreign.save(force_insert=True)
     Contact.objects.get(pk=mine.contact_id).delete()
     assert not ContactIdentity.objects.filter(pk=mine.pk).exists()

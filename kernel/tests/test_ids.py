@@ -24,7 +24,9 @@ def test_ids_of_one_process_increase_strictly():
 
 def test_ids_of_many_threads_never_meet():
     with ThreadPoolExecutor(8) as pool:
-        made = [i for ids in pool.map(lambda _: [new_id() for _ in range(2_000)], range(8)) for i in ids]
+        made = [
+            i for ids in pool.map(lambda _: [new_id() for _ in range(2_000)], range(8)) for i in ids
+        ]
     assert len(set(made)) == 16_000
 
 

@@ -40,15 +40,23 @@ ATTEMPTS = {
     "save of one field": lambda row: _edited(row).save(update_fields=["text"]),
     "update": lambda row: Message.objects.filter(pk=row.pk).update(text="edited"),
     "bulk_update": lambda row: Message.objects.bulk_update([_edited(row)], ["text"]),
-    "update_or_create": lambda row: Message.objects.update_or_create(pk=row.pk, defaults={"text": "edited"}),
+    "update_or_create": lambda row: Message.objects.update_or_create(
+        pk=row.pk, defaults={"text": "edited"}
+    ),
     "delete": lambda row: row.delete(),
     "delete of a queryset": lambda row: Message.objects.all().delete(),
-    "raw update": lambda row: collection(Message).update_one(_where(row), {"$set": {"text": "edited"}}),
-    "raw updates": lambda row: collection(Message).update_many(_where(row), {"$set": {"text": "edited"}}),
+    "raw update": lambda row: collection(Message).update_one(
+        _where(row), {"$set": {"text": "edited"}}
+    ),
+    "raw updates": lambda row: collection(Message).update_many(
+        _where(row), {"$set": {"text": "edited"}}
+    ),
     "raw find and update": lambda row: collection(Message).find_one_and_update(
         _where(row), {"$set": {"text": "edited"}}
     ),
-    "raw replacement": lambda row: collection(Message).replace_one(_where(row), {**owner(), "text": "edited"}),
+    "raw replacement": lambda row: collection(Message).replace_one(
+        _where(row), {**owner(), "text": "edited"}
+    ),
     "raw delete": lambda row: collection(Message).delete_one(_where(row)),
     "raw deletes": lambda row: collection(Message).delete_many(_where(row)),
     "bulk": lambda row: collection(Message).bulk_write(
@@ -71,7 +79,9 @@ def _where(row):
 def test_a_message_can_neither_be_changed_nor_deleted(row, name):
     with wire_log.record() as sent, pytest.raises(Immutable):
         ATTEMPTS[name](row)
-    assert [c.name for c in sent if c.collection == "messages" and c.name not in ("aggregate", "find")] == []
+    assert [
+        c.name for c in sent if c.collection == "messages" and c.name not in ("aggregate", "find")
+    ] == []
     assert list(Message.objects.values_list("id", "text")) == [(row.pk, "as it was written")]
 
 

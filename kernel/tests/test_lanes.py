@@ -95,7 +95,11 @@ def test_a_lane_whose_holder_died_is_taken_over_with_a_higher_fence(world, kind)
     before = kind.lane()
     release(dead, Released(due_at=now()))
     after = kind.lane()
-    assert (after.due_at, after.fence, after.lease_until) == (before.due_at, heir.fence, before.lease_until)
+    assert (after.due_at, after.fence, after.lease_until) == (
+        before.due_at,
+        heir.fence,
+        before.lease_until,
+    )
     heir.renew()
 
 
@@ -144,7 +148,13 @@ def test_a_mark_belongs_to_its_transaction(world, kind):
 
 
 def test_folding_a_mark_twice_or_by_many_at_once_makes_one_lane(world, kind):
-    row = {"_id": None, "kind": kind.name, "key": "new", "tenant_id": world.tenant.pk, "due_at": now()}
+    row = {
+        "_id": None,
+        "kind": kind.name,
+        "key": "new",
+        "tenant_id": world.tenant.pk,
+        "due_at": now(),
+    }
     gate, failures = threading.Barrier(8), []
 
     def wake_it():
@@ -168,7 +178,9 @@ def test_the_sweeper_folds_marks_that_a_crash_left_behind(world, kind):
         Lane.objects.filter(kind=kind.name).delete()
         key = f"{world.tenant.pk}:lane"
         old = now() - timedelta(seconds=10)
-        LaneMark.objects.create(kind=kind.name, key=key, tenant_id=world.tenant.pk, due_at=old, created_at=old)
+        LaneMark.objects.create(
+            kind=kind.name, key=key, tenant_id=world.tenant.pk, due_at=old, created_at=old
+        )
     assert claim(kind.name, 20) is None
     assert kind.name in sweep()
     assert not LaneMark.objects.filter(kind=kind.name).exists()

@@ -52,7 +52,9 @@ READS = {
     "iterator": lambda: list(rows().iterator(chunk_size=10)),
     "explain": lambda: rows().explain(),
     "union": lambda: list(rows().union(Contact.objects.filter(name="x"))),
-    "subquery": lambda: list(Contact.objects.filter(pk__in=Conversation.objects.values("contact_id"))),
+    "subquery": lambda: list(
+        Contact.objects.filter(pk__in=Conversation.objects.values("contact_id"))
+    ),
     "exists subquery": lambda: list(
         rows().filter(Exists(Conversation.objects.filter(contact_id=OuterRef("pk"))))
     ),
@@ -205,12 +207,16 @@ def test_a_row_of_another_tenant_cannot_be_referred_to(new_tenant):
         before = ours.contact_id
         attempts = [
             lambda: conversation(with_=theirs),
-            lambda: Conversation.objects.create(number=9, channel_id=ours.channel_id, contact_id=theirs.pk),
+            lambda: Conversation.objects.create(
+                number=9, channel_id=ours.channel_id, contact_id=theirs.pk
+            ),
             lambda: Conversation.objects.update(contact=theirs),
             lambda: Conversation.objects.update(contact_id=theirs.pk),
             lambda: Conversation.objects.update(contact=F("channel")),
             lambda: Conversation.objects.bulk_update([_with(ours, theirs)], ["contact"]),
-            lambda: Conversation.objects.bulk_create([_with(Conversation(number=8, channel_id=ours.channel_id), theirs)]),
+            lambda: Conversation.objects.bulk_create(
+                [_with(Conversation(number=8, channel_id=ours.channel_id), theirs)]
+            ),
             lambda: _with(Conversation.objects.get(pk=ours.pk), theirs).save(),
             lambda: Conversation.objects.update_or_create(pk=ours.pk, defaults={"contact": theirs}),
         ]

@@ -39,7 +39,9 @@ def fail() -> None:
 
 @pytest.fixture(scope="module")
 def worker():
-    with start_worker(app, pool="solo", concurrency=1, perform_ping_check=False, loglevel="CRITICAL"):
+    with start_worker(
+        app, pool="solo", concurrency=1, perform_ping_check=False, loglevel="CRITICAL"
+    ):
         yield
 
 

@@ -55,7 +55,9 @@ def is_transactional(body):
         run_transaction(body)
     opened = [c for c in sent if c.body.get("startTransaction")]
     inside = [c for c in sent if c.collection == "contacts"]
-    return len(opened) >= 1 and all("txnNumber" in c.body and c.body["autocommit"] is False for c in inside)
+    return len(opened) >= 1 and all(
+        "txnNumber" in c.body and c.body["autocommit"] is False for c in inside
+    )
 
 
 def assert_later_blocks_are_transactional(count=20):
@@ -78,7 +80,11 @@ COMMIT_FAULTS = {
     "two dropped sockets": (2, {"closeConnection": True}, 1),
     "three dropped sockets": (3, {"closeConnection": True}, 1),
     "not primary any more": (1, {"errorCode": 189}, None),
-    "an unknown result": (1, {"errorCode": 89, "errorLabels": ["UnknownTransactionCommitResult"]}, 1),
+    "an unknown result": (
+        1,
+        {"errorCode": 89, "errorLabels": ["UnknownTransactionCommitResult"]},
+        1,
+    ),
 }
 
 

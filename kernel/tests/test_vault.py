@@ -42,7 +42,9 @@ def test_a_sealed_value_opens_in_its_place_and_is_nowhere_in_the_database(world)
 def test_two_seals_of_one_value_differ(world):
     with tenant_scope(world.tenant):
         row = sealed()
-        assert vault.seal_field(row, "access_token", SECRET) != vault.seal_field(row, "access_token", SECRET)
+        assert vault.seal_field(row, "access_token", SECRET) != vault.seal_field(
+            row, "access_token", SECRET
+        )
         assert vault.seal_field(row, "access_token", "") == ""
         row.access_token = ""
         assert vault.open_field(row, "access_token") == ""
@@ -82,7 +84,11 @@ def test_a_changed_value_does_not_open(world):
     with tenant_scope(world.tenant):
         row = sealed()
         whole = row.access_token
-        for changed in (whole[:-2] + ("AA" if whole[-2:] != "AA" else "BB"), whole + "A", whole[:-8]):
+        for changed in (
+            whole[:-2] + ("AA" if whole[-2:] != "AA" else "BB"),
+            whole + "A",
+            whole[:-8],
+        ):
             row.access_token = changed
             with pytest.raises(Tampered):
                 vault.open_field(row, "access_token")
@@ -162,7 +168,9 @@ def rotate():
     return 0, out.getvalue(), err.getvalue()
 
 
-def test_the_command_rewraps_every_tenants_keys_and_names_those_that_do_not_open(new_tenant, settings):
+def test_the_command_rewraps_every_tenants_keys_and_names_those_that_do_not_open(
+    new_tenant, settings
+):
     worlds = [new_tenant(), new_tenant(), new_tenant()]
     with tenant_scope(worlds[1].tenant):
         TenantKey.objects.update(wrapped="w1.k1.AAAA")

@@ -23,7 +23,12 @@ class TestKind:
     __test__ = False
 
     def __init__(
-        self, *, one_by_one: bool = False, most: int = 50, lease_s: float = 20.0, queue: str = "tests"
+        self,
+        *,
+        one_by_one: bool = False,
+        most: int = 50,
+        lease_s: float = 20.0,
+        queue: str = "tests",
     ) -> None:
         self.name = f"test-{next(_numbers)}"
         self.served: list[tuple[str, str]] = []

@@ -7,13 +7,13 @@ for each turn of the others. All times are the database's.
 
 import os
 import socket
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import structlog
-from pymongo import ReturnDocument
+from pymongo import ReturnDocument, UpdateOne
 from pymongo.errors import PyMongoError
 
 from kernel.clock import LONG_AGO, NEVER, now
@@ -132,6 +132,34 @@ def claim(kind: str, lease_s: float, *, one_shot: bool = False) -> Lease | None:
     )
 
 
+def claim_more(first: Lease, most: int) -> list[Lease]:
+    """Other due lanes of the same kind and tenant, leased to this process in three commands.
+
+    Only lanes that were properly released: one whose holder may be dead is
+    claimed by itself, because of what it may have left behind.
+    """
+    lanes, token = collection(Lane), str(new_object_id())
+    due = {
+        "kind": first.kind,
+        "tenant_id": first.tenant_id,
+        "lease_until": LONG_AGO,
+        "$expr": {"$lte": ["$due_at", "$$NOW"]},
+    }
+    found = lanes.find(due, {"_id": 1}).sort("due_at", 1).hint("lane_tenant_due").limit(most)
+    ids = [row["_id"] for row in found]
+    if not ids:
+        return []
+    end = _in(first.lease_s)
+    lanes.update_many({**due, "_id": {"$in": ids}}, [{"$set": {
+        "due_at": end, "lease_until": end, "holder": f"{HOST}:{os.getpid()}", "claim": token,
+        "session": {"$literal": own_session_id()}, "fence": {"$add": ["$fence", 1]},
+        "served_at": "$$NOW",
+    }}])  # fmt: skip
+    mine = lanes.find({"_id": {"$in": ids}, "claim": token})
+    return [replace(first, id=row["_id"], key=row["key"], fence=row["fence"], rev=row["rev"],
+                    held=row["held"]) for row in mine]  # fmt: skip
+
+
 def _end_session_left_behind(before: Stage) -> None:
     """A holder that never gave the lane back may have left a transaction open, with rows locked."""
     session = before.get("session")
@@ -141,24 +169,32 @@ def _end_session_left_behind(before: Stage) -> None:
 
 def release(lease: Lease, released: Released) -> None:
     """Put the lane back, unless another holder has taken it; work that arrived meanwhile makes it due now."""
+    # A lane of a single item goes with it, unless more arrived, which its rev tells.
+    if lease.one_shot and not released.held and not released.due_at:
+        whole = {"_id": lease.id, "fence": lease.fence, "rev": lease.rev}
+        if collection(Lane).delete_one(whole).deleted_count:
+            return
+    release_many([(lease, released)])
+
+
+def release_many(pairs: Sequence[tuple[Lease, Released]]) -> None:
+    """``release`` for several lanes, in one command."""
+    if pairs:
+        collection(Lane).bulk_write([_back(*pair) for pair in pairs], ordered=False)
+
+
+def _back(lease: Lease, released: Released) -> UpdateOne:
     if released.held:
         due: Any = _in(PROBE_S)
     else:
         due = {"$max": [released.due_at, "$$NOW"]} if released.due_at else NEVER
-    mine = {"_id": lease.id, "fence": lease.fence}
-    # A lane of a single item goes with it, unless more arrived, which its rev tells.
-    finished = lease.one_shot and due is NEVER
-    if finished and collection(Lane).delete_one({**mine, "rev": lease.rev}).deleted_count:
-        return
     changed = {"$ne": ["$rev", lease.rev]}
-    collection(Lane).update_one(
-        mine,
-        [{"$set": {
-            "lease_until": LONG_AGO,
-            "held": released.held,
-            "due_at": {"$cond": [changed, {"$min": [due, "$$NOW"]}, due]},
-        }}],
-    )  # fmt: skip
+    fields = {
+        "lease_until": LONG_AGO,
+        "held": released.held,
+        "due_at": {"$cond": [changed, {"$min": [due, "$$NOW"]}, due]},
+    }
+    return UpdateOne({"_id": lease.id, "fence": lease.fence}, [{"$set": fields}])
 
 
 def release_held(reason: str, *, tenant_id: str) -> int:

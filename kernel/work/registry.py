@@ -22,6 +22,7 @@ class Released:
 class Kind:
     """One kind of work: its Celery queue, its lease in seconds and what serves a leased lane.
 
+    ``together`` serves several due lanes of one tenant at once, where a kind can.
     ``turns`` is how many lanes it is served in each rotation of its queue.
     The lanes of a ``one_shot`` kind carry one item each and go when it is done.
     """
@@ -32,6 +33,7 @@ class Kind:
     lease_s: float = 20.0
     one_shot: bool = False
     turns: int = 1
+    together: "Callable[[list[Lease]], list[Released | None]] | None" = None
 
 
 _kinds: dict[str, Kind] = {}

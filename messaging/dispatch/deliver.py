@@ -13,7 +13,7 @@ from conversations.models import Conversation
 from kernel.clock import iso, now
 from kernel.mongo.doors import ObjectId, collection, owner
 from kernel.scoping import active_tenant_id
-from kernel.work import Hold, Kind, Later, Lease, Released, StaleFence, register
+from kernel.work import Done, Hold, Kind, Later, Lease, Released, StaleFence, register
 from kernel.work.outcomes import Outcome
 from kernel.work.serving import serve_one
 from messaging.dispatch import pacing, settle
@@ -37,6 +37,8 @@ def deliver(delivery: Delivery) -> Outcome:
     """One turn of one delivery."""
     channel = Channel.objects.get(pk=delivery.channel_id)
     _hold_if_stopped(channel)
+    if delivery.outcome == "accepted":
+        return Done(note="a status proved that the provider has it")
     if delivery.tries and "outcome" not in delivery.tries[-1]:
         return settle.died_in_the_middle(delivery)
     if delivery.not_after is not None and delivery.not_after <= now():

@@ -43,11 +43,11 @@ def store_messages(arrivals: Sequence[Arrival], contacts: dict[Key, Contact]) ->
         files += _attachments(channel, event, row)
     _resolve_replies(rows)
     Message.objects.bulk_create(rows)
-    adopt_early(rows)
     enqueue_many("media", files)
     _update_threads(rows, threads, arrivals)
     emit(*(MessageReceived(message_id=r.pk, conversation_id=r.conversation_id, channel_id=r.channel_id,
                            contact_id=r.sender_id, message_type=r.type, seq=r.seq) for r in rows))  # fmt: skip
+    adopt_early(rows)
 
 
 def _unseen(arrivals: Sequence[Arrival]) -> list[Arrival]:

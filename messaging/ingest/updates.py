@@ -8,7 +8,7 @@ from channels.providers.events import Reaction, StatusUpdate
 from crm.models import Contact
 from crm.services.resolve import Key, key_of
 from kernel.events import emit
-from kernel.mongo.doors import collection, owner
+from kernel.mongo.doors import ObjectId, collection, owner
 from messaging.events import MessageReacted, MessageStatusChanged
 from messaging.models import Delivery, Message, MessageUpdate
 from messaging.status import RANK, higher
@@ -99,27 +99,26 @@ def _store(rows: list[tuple[MessageUpdate, Any]]) -> list[tuple[MessageUpdate, A
 
 
 def _settle_deliveries(fresh: list[tuple[MessageUpdate, Any]]) -> None:
-    """A status proves what an ambiguous send could not tell: that it was taken, and under which id."""
+    """A status proves what a send could not tell: that it was taken, and under which id.
+
+    Also of one that waits to be tried again: the provider answered with an error and took it all the same.
+    """
     best: dict[str, MessageUpdate] = {}
     for row, target in fresh:
         if target and (
             target[0] not in best or higher(row.status, best[target[0]].status) == row.status
         ):
             best[target[0]] = row
-    unknown = Delivery.objects.filter(message__in=list(best), outcome="unknown")
-    for delivery in unknown:
+    unsettled = Delivery.objects.filter(message__in=list(best), outcome__in=["unknown", "queued"])
+    for delivery in unsettled:
         row = best[delivery.message_id]
+        if row.status == "failed" and delivery.outcome == "queued":
+            continue
         outcome = "failed" if row.status == "failed" else "accepted"
         collection(Delivery).update_one(
-            {**owner(), "_id": _oid(delivery.pk), "outcome": "unknown"},
+            {**owner(), "_id": ObjectId(delivery.pk), "outcome": delivery.outcome},
             {"$set": {"outcome": outcome, "external_id": row.external_id}},
         )
-
-
-def _oid(value: str) -> Any:
-    from kernel.mongo.doors import ObjectId
-
-    return ObjectId(value)
 
 
 def store_reactions(

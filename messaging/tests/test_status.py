@@ -19,7 +19,11 @@ def update(status, second=0, **fields):
                          created_at=AT, **fields)  # fmt: skip
 
 
-@given(st.lists(st.sampled_from(STATUSES), max_size=7).flatmap(lambda s: st.tuples(st.just(s), st.permutations(s))))
+@given(
+    st.lists(st.sampled_from(STATUSES), max_size=7).flatmap(
+        lambda s: st.tuples(st.just(s), st.permutations(s))
+    )
+)
 def test_every_order_and_repetition_comes_to_the_same(pair):
     given_, shuffled = pair
     expected = join("queued", map(update, given_))

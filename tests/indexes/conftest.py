@@ -9,7 +9,15 @@ import pytest
 from channels.models import Channel, ChannelAddress
 from kernel.clock import LONG_AGO, NEVER, now
 from kernel.events import relay
-from kernel.models import AuditEntry, DomainEvent, FeedState, IdempotencyKey, Lane, LaneMark, Reaction
+from kernel.models import (
+    AuditEntry,
+    DomainEvent,
+    FeedState,
+    IdempotencyKey,
+    Lane,
+    LaneMark,
+    Reaction,
+)
 from kernel.mongo.doors import collection, new_object_id, owner
 from kernel.mongo.ids import new_id
 from messaging.models import MessageUpdate
@@ -88,13 +96,17 @@ def _contacts(count: int) -> list[Contact]:
     return rows
 
 
-def _conversations(world: Any, channels: list[Channel], contacts: list[Contact]) -> list[Conversation]:
+def _conversations(
+    world: Any, channels: list[Channel], contacts: list[Contact]
+) -> list[Conversation]:
     """The first hundred contacts have eleven conversations each, ten of them closed long ago."""
     at, rows = now(), []
     pairs = [(c, False) for c in contacts[100:]] + [(c, True) for c in contacts[:100]]
     pairs += [(c, False) for c in contacts[:100] for _ in range(10)]
     for n, (contact, active) in enumerate(pairs):
-        status = STATUSES[n // 3 % 3] if n < len(contacts) - 100 else ("open" if active else "closed")
+        status = (
+            STATUSES[n // 3 % 3] if n < len(contacts) - 100 else ("open" if active else "closed")
+        )
         rows.append(Conversation(
             number=n + 1, channel=channels[n % 3] if n < len(contacts) - 100 else channels[0],
             channel_kind="whatsapp", contact=contact,

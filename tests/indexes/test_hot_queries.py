@@ -7,6 +7,7 @@ from django.test import RequestFactory
 from rest_framework.request import Request
 
 from channels.models import Channel, ChannelAddress
+from channels.providers.events import Identity
 from channels.selectors import list_channels, owners_of, template_named
 from channels.services.templates import _keep
 from config.api.paging import page
@@ -14,7 +15,6 @@ from conversations.selectors import ORDER, get_conversation, list_conversations
 from conversations.services.threads import _active, _reopened
 from crm.selectors import identities_of, list_contacts
 from crm.services.resolve import find_contacts
-from channels.providers.events import Identity
 from kernel import idempotency, vault
 from kernel.clock import now
 from kernel.events.feed import last_number, read_feed
@@ -88,7 +88,9 @@ FILTERS = {
 def test_a_list_of_conversations(shop, name):
     filters = FILTERS[name](shop)
     found = two_pages(list_conversations(**filters), ORDER)
-    every = sorted(list_conversations(**filters), key=lambda c: (c.last_activity_at, c.pk), reverse=True)
+    every = sorted(
+        list_conversations(**filters), key=lambda c: (c.last_activity_at, c.pk), reverse=True
+    )
     assert found == [c.pk for c in every[: 2 * LIMIT]]
 
 
@@ -126,7 +128,14 @@ def test_what_happened_to_one_message_and_its_delivery(shop):
 
 def test_lists_of_contacts_channels_members_and_keys(shop):
     two_pages(list_contacts(), ("-id",))
-    assert len(indexed(lambda: _page(list_contacts(phone=shop.contacts[9].phone), ("-id",), {}))["results"]) == 1
+    assert (
+        len(
+            indexed(lambda: _page(list_contacts(phone=shop.contacts[9].phone), ("-id",), {}))[
+                "results"
+            ]
+        )
+        == 1
+    )
     indexed(lambda: _page(list_channels(), ("-id",), {}))
     indexed(lambda: _page(list_members(), ("user_id",), {}))
     indexed(lambda: _page(list_api_keys(), ("-id",), {}))
@@ -165,7 +174,7 @@ def test_an_idempotency_key_is_found_and_expired_ones_too(shop):
     with outside_scope(), unscoped(Reason.PURGE_EXPIRED):
         expired = {"expires_at": {"$lt": now()}}
         indexed(lambda: list(collection(IdempotencyKey).find(expired)))
-    assert idempotency.KEPT == timedelta(hours=24)
+    assert timedelta(hours=24) == idempotency.KEPT
 
 
 def test_the_vault_finds_its_key(shop):
@@ -197,7 +206,10 @@ def test_known_contacts_are_found_by_identity(shop):
 
 def test_active_conversations_are_found_among_many_closed_ones(shop):
     pairs = [(shop.channels[n % 3].pk, shop.contacts[n].pk) for n in range(100)]
-    assert len(indexed(lambda: _active([(shop.channels[0].pk, c.pk) for c in shop.contacts[:100]]))) == 100
+    assert (
+        len(indexed(lambda: _active([(shop.channels[0].pk, c.pk) for c in shop.contacts[:100]])))
+        == 100
+    )
     indexed(lambda: _active(pairs), slack=2)
 
 
@@ -227,7 +239,10 @@ def test_stored_messages_and_their_updates_are_recognised(shop):
 
 
 def test_known_items_of_the_ledger_are_recognised(shop):
-    where = {"channel__in": [shop.channels[0].pk], "event_key__in": [f"msg:{n}" for n in range(200)]}
+    where = {
+        "channel__in": [shop.channels[0].pk],
+        "event_key__in": [f"msg:{n}" for n in range(200)],
+    }
     assert len(indexed(lambda: list(WebhookEvent.objects.filter(**where)))) == 200
 
 
@@ -239,7 +254,9 @@ def test_raw_deliveries_that_are_new_or_wait_for_an_address(shop):
         assert indexed(lambda: news.exists())
         raw = collection(WebhookDelivery)
         where = {"parked": "phone_number_id:70"}
-        assert len(indexed(lambda: list(raw.find(where, {"_id": 1}).sort("_id", 1).limit(200)))) == 1
+        assert (
+            len(indexed(lambda: list(raw.find(where, {"_id": 1}).sort("_id", 1).limit(200)))) == 1
+        )
         news.delete()
 
 
@@ -257,7 +274,9 @@ def test_claiming_costs_the_same_whatever_number_of_lanes_is_idle(shop):
 
 
 def test_claiming_reads_one_lane_when_many_are_due(shop):
-    Lane.objects.filter(kind="index-test", key__startswith="x:1").update(due_at=now() - timedelta(minutes=1))
+    Lane.objects.filter(kind="index-test", key__startswith="x:1").update(
+        due_at=now() - timedelta(minutes=1)
+    )
     result, sent = recorded(lambda: lanes.claim("index-test", 5))
     assert result is not None
     (plan,) = plans(sent)
@@ -282,7 +301,14 @@ def test_the_next_items_of_a_lane_are_read_past_those_that_are_done(shop):
     )  # fmt: skip
     batch = indexed(lambda: lease_items(WebhookEvent, lease, 50))
     assert len(batch.items) == 50
-    assert indexed(lambda: list(Delivery.objects.filter(lane="conversation:x", open=True).order_by("id")[:2])) == []
+    assert (
+        indexed(
+            lambda: list(
+                Delivery.objects.filter(lane="conversation:x", open=True).order_by("id")[:2]
+            )
+        )
+        == []
+    )
 
 
 def test_the_relay_finds_what_is_new_among_what_is_numbered(shop):

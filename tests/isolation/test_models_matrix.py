@@ -106,7 +106,9 @@ def test_the_own_row_is_found_and_the_foreign_one_is_not(rows, model):
 
 def test_lists_hold_own_rows_only(rows, model, pair):
     own, foreign = rows
-    assert {str(t) for t in model.objects.values_list("tenant_id", flat=True)} == {pair.own.tenant.pk}
+    assert {str(t) for t in model.objects.values_list("tenant_id", flat=True)} == {
+        pair.own.tenant.pk
+    }
     assert list(model.objects.filter(pk__in=[own.pk, foreign.pk])) == [own]
     assert model.objects.filter(pk__in=[own.pk, foreign.pk]).count() == 1
     union = model.objects.filter(pk=own.pk).union(model.objects.filter(pk=foreign.pk))
@@ -163,7 +165,12 @@ def test_references_stay_inside_the_tenant(rows, model, pair):
 def test_nothing_is_made_for_a_foreign_tenant(rows, model, pair):
     refused(model, lambda: any_row(model, tenant=pair.foreign.tenant).save(force_insert=True))
     refused(model, lambda: model.objects.create(tenant=pair.foreign.tenant))
-    refused(model, lambda: model.objects.bulk_create([any_row(model), any_row(model, tenant=pair.foreign.tenant)]))
+    refused(
+        model,
+        lambda: model.objects.bulk_create(
+            [any_row(model), any_row(model, tenant=pair.foreign.tenant)]
+        ),
+    )
     if not _is_single(model):
         made = model.objects.bulk_create([any_row(model), any_row(model)])
         assert {m.tenant_id for m in made} == {pair.own.tenant.pk}
@@ -221,6 +228,10 @@ def test_every_tenant_model_has_its_field_and_manager(model):
     field = model._meta.get_field("tenant")
     assert isinstance(field, TenantField)
     assert (field.column, field.editable, field.null) == ("tenantId", False, False)
-    assert type(model._default_manager).__name__ == type(model._base_manager).__name__ == "TenantManager"
+    assert (
+        type(model._default_manager).__name__
+        == type(model._base_manager).__name__
+        == "TenantManager"
+    )
     assert isinstance(model._meta.pk, models.AutoField)
     count("shape")

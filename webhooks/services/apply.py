@@ -10,6 +10,7 @@ from kernel.mongo.doors import ObjectId, collection, owner
 from kernel.scoping import active_tenant_id
 from kernel.work import Hold, Kind, Lease, Released, register
 from kernel.work.serving import serve_batches
+from kernel.work.together import serve_together
 from messaging.ingest import Inbound, apply_batch
 from tenants.services.tenant import SUSPENDED, is_suspended
 from webhooks.models import WebhookEvent
@@ -19,11 +20,15 @@ BATCH = 100
 
 
 def register_kind() -> None:
-    register(Kind(name="ingest", queue="inbound", serve=serve, turns=4))
+    register(Kind(name="ingest", queue="inbound", serve=serve, together=together, turns=2))
 
 
 def serve(lease: Lease) -> Released:
     return serve_batches(WebhookEvent, lease, apply, most=BATCH)
+
+
+def together(leases: list[Lease]) -> list[Released | None]:
+    return serve_together(WebhookEvent, leases, apply, most=2 * BATCH)
 
 
 def apply(rows: list[WebhookEvent]) -> None:

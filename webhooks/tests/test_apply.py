@@ -18,7 +18,19 @@ from messaging.selectors import shown
 from tenants.models import TenantSettings
 from tenants.services.tenant import resume_tenant, suspend_tenant
 from tests import factories
-from tests.inbound import body, change, image, post, reaction, receive, status, take_in, text, wamid, work_off
+from tests.inbound import (
+    body,
+    change,
+    image,
+    post,
+    reaction,
+    receive,
+    status,
+    take_in,
+    text,
+    wamid,
+    work_off,
+)
 from webhooks.models import WebhookEvent
 
 NOA, LEA = "972501234567", "972509999999"
@@ -39,7 +51,11 @@ def state(message):
 def test_a_message_makes_a_contact_a_conversation_and_their_summaries(shop):
     written = int(time.time()) - 60
     receive(shop.channel, text("hello there", at=written))
-    contact, conversation, message = Contact.objects.get(), Conversation.objects.get(), the_message()
+    contact, conversation, message = (
+        Contact.objects.get(),
+        Conversation.objects.get(),
+        the_message(),
+    )
     assert (contact.name, ContactIdentity.objects.get().value) == ("Person 4567", NOA)
     assert (conversation.status, conversation.active, conversation.unread) == ("open", True, True)
     assert (conversation.message_count, conversation.unread_count, message.seq) == (1, 1, 1)
@@ -79,13 +95,19 @@ def test_people_of_one_body_have_conversations_of_their_own(shop):
 def test_applying_an_item_again_changes_nothing(shop):
     receive(shop.channel, text("once"))
     receive(shop.channel, statuses=[status(the_message().external_id, "read")])
-    before = [list(m.objects.order_by("id").values()) for m in (Message, Conversation, MessageUpdate, Contact)]
+    before = [
+        list(m.objects.order_by("id").values())
+        for m in (Message, Conversation, MessageUpdate, Contact)
+    ]
     WebhookEvent.objects.update(state="ready", open=True, fence=0, attempts=0)
     for lane in set(WebhookEvent.objects.values_list("lane", flat=True)):
         mark("ingest", f"{shop.tenant.pk}:{lane}")
     work_off("ingest")
     assert set(WebhookEvent.objects.values_list("state", flat=True)) == {"done"}
-    after = [list(m.objects.order_by("id").values()) for m in (Message, Conversation, MessageUpdate, Contact)]
+    after = [
+        list(m.objects.order_by("id").values())
+        for m in (Message, Conversation, MessageUpdate, Contact)
+    ]
     assert after == before
 
 
@@ -102,7 +124,11 @@ def test_a_closed_conversation_reopens_within_its_period(shop):
     assert (closed.active, closed.waiting_since) == (False, None)
     receive(shop.channel, text("two"))
     conversation = Conversation.objects.get()
-    assert (conversation.status, conversation.active, conversation.closed_at) == ("open", True, None)
+    assert (conversation.status, conversation.active, conversation.closed_at) == (
+        "open",
+        True,
+        None,
+    )
     assert (conversation.message_count, conversation.version) == (2, closed.version + 1)
     assert DomainEvent.objects.filter(type="conversation.reopened").count() == 1
 
@@ -196,7 +222,11 @@ def test_a_message_with_a_file_is_there_before_the_file(shop):
     receive(shop.channel, image("media-1"))
     message, file = the_message(), Attachment.objects.get()
     assert (message.type, message.text, message.attachment_count) == ("image", "look", 1)
-    assert (file.message_id, file.provider_id, file.media_state) == (message.pk, "media-1", "pending")
+    assert (file.message_id, file.provider_id, file.media_state) == (
+        message.pk,
+        "media-1",
+        "pending",
+    )
     assert (file.state, file.lane) == ("ready", file.pk)
 
 

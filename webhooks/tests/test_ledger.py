@@ -50,7 +50,11 @@ def test_a_redelivery_in_the_same_body_another_body_or_another_batch_changes_not
     whole = body(change(phone, messages=[text("one"), text("two")]))
     first, second = take_in(whole, whole)
     third = take_in(whole)[0]
-    assert (first.account["stored"], second.account["duplicate"], third.account["duplicate"]) == (2, 2, 2)
+    assert (first.account["stored"], second.account["duplicate"], third.account["duplicate"]) == (
+        2,
+        2,
+        2,
+    )
     assert texts() == ["one", "two"]
     assert WebhookEvent.objects.count() == 2
     conversation = factories.Conversation.objects.get()
@@ -112,7 +116,11 @@ STRANGE = {
     "not a number": ('"type": "text"', '"type": "text", "n": NaN', "hello"),
     "infinity": ('"type": "text"', '"type": "text", "n": -Infinity', "hello"),
     "more than 64 bits": ('"type": "text"', '"type": "text", "n": 9223372036854775808', "hello"),
-    "an operator as a key": ('"type": "text"', '"type": "text", "$where": "1", "a.b": {"$gt": ""}', "hello"),
+    "an operator as a key": (
+        '"type": "text"',
+        '"type": "text", "$where": "1", "a.b": {"$gt": ""}',
+        "hello",
+    ),
     "a NUL in a key": ('"type": "text"', '"type": "text", "a\\u0000b": 1', "hello"),
 }
 
@@ -147,7 +155,11 @@ def connect(world, phone):
     def record():
         channel = factories.channel(phone_number_id=phone)
         ChannelAddress.objects.filter(value=phone).update(replay_pending=True)
-        emit(ChannelConnected(channel_id=channel.pk, kind="whatsapp", addresses=(f"phone_number_id:{phone}",)))
+        emit(
+            ChannelConnected(
+                channel_id=channel.pk, kind="whatsapp", addresses=(f"phone_number_id:{phone}",)
+            )
+        )
         return channel
 
     return run_transaction(record)

@@ -16,7 +16,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--tenant", help="a tenant's slug; all tenants without it")
-        parser.add_argument("--checkpoint", action="store_true", help="also sign where each chain ends")
+        parser.add_argument(
+            "--checkpoint", action="store_true", help="also sign where each chain ends"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         tenants = apps.get_model("tenants", "Tenant").objects.order_by("slug")

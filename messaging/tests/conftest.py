@@ -1,0 +1,48 @@
+"""A tenant with a channel at the simulator and a conversation whose window is open."""
+
+import pytest
+
+from kernel.models import Lane
+from tests import factories
+from tests.simulator import CUSTOMER, running
+
+
+@pytest.fixture(scope="session")
+def _simulator(tmp_path_factory, django_db_setup):
+    with running(tmp_path_factory.mktemp("simulator")) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def simulator(_simulator, settings, monkeypatch):
+    monkeypatch.setenv("SWITCHBOARD_EGRESS_ALLOW", "127.0.0.1")
+    settings.META_GRAPH_URL = _simulator.url
+    _simulator.do("fail-next", clear=True)
+    return _simulator
+
+
+@pytest.fixture
+def shop(world, settings, tmp_path):
+    """Inside a tenant with an open conversation on a channel that nobody answers for."""
+    Lane.objects.all().delete()
+    settings.MEDIA_ROOT = str(tmp_path)
+    with factories.inside(world):
+        world.channel = factories.channel()
+        world.contact = factories.contact(name="Noa")
+        factories.identity(world.contact, value=CUSTOMER)
+        world.conversation = factories.conversation(on=world.channel, with_=world.contact)
+        yield world
+
+
+@pytest.fixture
+def live(world, settings, tmp_path, simulator):
+    """The same, with the simulator behind the channel."""
+    Lane.objects.all().delete()
+    settings.MEDIA_ROOT = str(tmp_path)
+    with factories.inside(world):
+        world.simulator = simulator
+        world.channel = simulator.channel()
+        world.contact = factories.contact(name="Noa")
+        factories.identity(world.contact, value=CUSTOMER)
+        world.conversation = factories.conversation(on=world.channel, with_=world.contact)
+        yield world

@@ -1,0 +1,129 @@
+"""What may have been taken is never sent again blindly."""
+
+from kernel.clock import iso, now
+from kernel.models import DomainEvent, Lane
+from kernel.scoping.context import outside_scope
+from kernel.work.lanes import claim
+from messaging.dispatch import deliver
+from messaging.models import Delivery, DeliveryCheck
+from messaging.tests.sending import again, outcomes, queue, send_now, state, texts_sent
+from tests.inbound import body, change, status, take_in, work_off
+
+
+def test_a_connection_that_is_reset_after_the_body_is_never_sent_again(live):
+    message = queue(live, "hello")
+    live.simulator.fail_next(reset_after=True)
+    send_now()
+    again()
+    assert len(live.simulator.sends(live.channel)) == 1
+    delivery = Delivery.objects.get()
+    assert (delivery.state, delivery.outcome, outcomes()) == ("done", "unknown", ["unknown"])
+    assert state(message).status == "unknown"
+    assert DeliveryCheck.objects.count() == 1
+
+
+def test_a_status_that_echoes_our_id_resolves_what_was_unknown(live):
+    message = queue(live, "hello")
+    live.simulator.fail_next(reset_after=True)
+    send_now()
+    (call,) = live.simulator.sends(live.channel)
+    take_in(*live.simulator.webhooks(call["wamid"], 2))
+    delivery = Delivery.objects.get()
+    assert (delivery.outcome, delivery.external_id) == ("accepted", call["wamid"])
+    assert state(message).status in ("sent", "delivered")
+    check_now()
+    assert DeliveryCheck.objects.get().reason == "resolved: accepted"
+    assert DomainEvent.objects.filter(type="message.outcome_unknown").count() == 0
+
+
+def check_now():
+    DeliveryCheck.objects.update(due_at=now())
+    Lane.objects.filter(kind="check").update(due_at=now())
+    work_off("check")
+
+
+def test_what_stays_unknown_is_brought_to_an_agent_and_not_sent_again(live):
+    message = queue(live, "hello")
+    live.simulator.fail_next(reset_before=True)
+    send_now()
+    check_now()
+    assert state(message).status == "unknown"
+    event = DomainEvent.objects.get(type="message.outcome_unknown")
+    assert event.data["message_id"] == message.pk
+    again()
+    assert len(live.simulator.sends(live.channel)) == 1
+
+
+def test_half_an_answer_is_unknown_too(live):
+    message = queue(live, "hello")
+    live.simulator.fail_next(invalid_json=True)
+    send_now()
+    assert (state(message).status, outcomes()) == ("unknown", ["unknown"])
+
+
+def test_a_worker_that_died_in_the_middle_leaves_unknown_and_never_sends_again(live):
+    message = queue(live, "hello")
+    Delivery.objects.update(tries=[{"n": 1, "at": iso(now()), "fence": 1}])
+    send_now()
+    assert live.simulator.sends(live.channel) == []
+    delivery = Delivery.objects.get()
+    assert (delivery.outcome, outcomes()) == ("unknown", ["unknown"])
+    assert state(message).status == "unknown"
+
+
+def test_the_attempt_is_written_before_the_socket_opens(live):
+    queue(live, "hello")
+    live.simulator.fail_next(timeout=0.3)
+    seen = []
+    real = deliver.client_of
+
+    def watching(channel):
+        client = real(channel)
+        send = client.send
+        client.send = lambda body: (seen.append(Delivery.objects.get().tries), send(body))[1]
+        return client
+
+    deliver.client_of, restore = watching, real
+    try:
+        send_now()
+    finally:
+        deliver.client_of = restore
+    ((entry,),) = seen
+    assert (entry["n"], "outcome" in entry) == (1, False)
+
+
+def test_a_holder_that_lost_its_lane_records_nothing_and_sends_nothing(live):
+    queue(live, "hello")
+    with outside_scope():
+        slept = claim("send", 0.0)
+    send_now()
+    before = Delivery.objects.get()
+    released = deliver.serve(slept)
+    assert released.served == 0
+    assert len(live.simulator.sends(live.channel)) == 1
+    assert Delivery.objects.get().tries == before.tries
+
+
+def test_an_error_after_which_a_status_comes_was_no_failure_and_is_not_sent_again(live):
+    message = queue(live, "hello")
+    live.simulator.fail_next(http_status=500)
+    send_now()
+    assert outcomes() == ["transient"]
+    phone = live.channel.external["phone_number_id"]
+    take_in(body(change(phone, statuses=[status("wamid.taken", "sent", callback=message.pk)])))
+    again()
+    delivery = Delivery.objects.get()
+    assert (delivery.state, delivery.outcome, delivery.external_id) == (
+        "done",
+        "accepted",
+        "wamid.taken",
+    )
+    assert texts_sent(live) == []
+    assert state(message).status == "sent"
+
+
+def test_a_status_that_comes_during_the_call_changes_nothing_of_it(live):
+    message = queue(live, "hello")
+    phone = live.channel.external["phone_number_id"]
+    take_in(body(change(phone, statuses=[status("wamid.x", "failed", callback=message.pk)])))
+    assert Delivery.objects.get().outcome == "queued"
