@@ -62,7 +62,6 @@ def operation(
     def decorate(method: View) -> View:
         unsafe = method.__name__ != "get"
         form = takes or upload or (Nothing if unsafe else None)
-
         handle = _handler(
             method, form, tuple(needs), names, once_only=unsafe and in_tenant,
             gives_body=bool(takes or upload), versioned=versioned, secret=secret,

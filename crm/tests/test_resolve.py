@@ -1,13 +1,30 @@
 """A contact is found by what a provider knows of them, never by phone alone."""
 
+from dataclasses import dataclass
+
 import pytest
 
-from channels.providers.events import Identity, Person
 from crm.models import Contact, ContactIdentity
 from crm.services.resolve import resolve_contacts
 from kernel.mongo.transactions import run_transaction
 from kernel.scoping import tenant_scope
 from kernel.scoping.context import outside_scope
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    kind: str
+    value: str
+    scope: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    identities: tuple[Identity, ...]
+    name: str = ""
+    username: str = ""
+    phone: str = ""
+
 
 WA = Identity(kind="wa_id", value="972501234567")
 BSUID = Identity(kind="bsuid", value="IL.482133")

@@ -27,8 +27,14 @@ def test(arguments: Sequence[str], *, with_checks: bool = True) -> int:
     with Stack() as stack:
         print(f"databases ready in {time.monotonic() - began:.1f} s", flush=True)
         failed = run_checks(stack.env) if with_checks else []
-        code = _pytest(arguments, stack.env)
+        code = _pytest(arguments, stack.env) if arguments else _whole(stack.env)
     return _summary(failed, tests=code)
+
+
+def _whole(env: Mapping[str, str]) -> int:
+    """All tests: those inside a process on both cores, then those that start, freeze and kill processes."""
+    side_by_side = ("-n", "2", "--dist", "loadfile", "-m", "not faults and not stack")
+    return _pytest(side_by_side, env) or _pytest(("-m", "stack"), env)
 
 
 def _stop_on_termination() -> None:

@@ -17,7 +17,8 @@ NOBODY = "redis://127.0.0.1:1/0"
 
 
 @pytest.fixture
-def kind():
+def kind(monkeypatch):
+    monkeypatch.setattr(bell, "_away_until", 0.0)
     with new_kind(queue=QUEUE) as made:
         bell.bell_client().delete(f"bell:{QUEUE}", QUEUE)
         yield made

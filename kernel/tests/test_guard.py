@@ -2,63 +2,17 @@
 
 import pytest
 from bson import ObjectId
-from django.db import connection
-from django.db.models.deletion import Collector
 from pymongo import DeleteMany, DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne
 
 from kernel.mongo.doors import collection
 from kernel.mongo.engine.pipelines import carries
 from kernel.mongo.ids import new_object_id
 from kernel.mongo.wire import wire_log
-from kernel.scoping import NoActiveTenant, Reason, TenantMismatch, tenant_scope, unscoped
+from kernel.scoping import NoActiveTenant, Reason, TenantMismatch, unscoped
 from kernel.scoping.registry import is_owned
 from tests.factories import (
     Contact,
-    ContactIdentity,
-    Conversation,
-    contact,
-    conversation,
-    identity,
-    new_world,
 )
-
-
-class Two:
-    """Two tenants with a contact each; the second one is active."""
-
-    def __init__(self, one, two):
-        self.theirs_id, self.ours_id = ObjectId(one.tenant.pk), ObjectId(two.tenant.pk)
-        self.one, self.two = one, two
-        with tenant_scope(one.tenant):
-            self.theirs = contact(name="theirs")
-        with tenant_scope(two.tenant):
-            self.ours = contact(name="ours")
-        self.before = self.rows()
-
-    def untouched(self):
-        """Both rows are as they were, and there are no others."""
-        return self.rows() == self.before
-
-    def rows(self):
-        kept = []
-        for world in (self.one, self.two):
-            with tenant_scope(world.tenant):
-                kept += list(Contact.objects.values_list("id", "name", "tenant_id"))
-        return kept
-
-
-@pytest.fixture(scope="module")
-def both(django_db_setup, django_db_blocker):
-    """Every test here leaves them as they were, so one pair serves all."""
-    with django_db_blocker.unblock():
-        yield Two(new_world(), new_world())
-
-
-@pytest.fixture
-def two(both):
-    with tenant_scope(both.two.tenant):
-        yield both
-    assert both.untouched()
 
 
 def refused(operation):
@@ -258,43 +212,6 @@ def test_unscoped_code_may_look_across(two):
     with unscoped(Reason.AUDIT_INTEGRITY):
         ids = {"_id": {"$in": [ObjectId(two.ours.pk), ObjectId(two.theirs.pk)]}}
         assert collection(Contact).count_documents(ids) == 2
-
-
-def test_a_corrupted_reference_shows_nothing_of_another_tenant(two):
-    row = conversation()
-    raw = connection.database["conversations"]
-    mine = {"_id": ObjectId(row.pk), "tenantId": two.ours_id}
-    raw.update_one(mine, {"$set": {"contact_id": ObjectId(two.theirs.pk)}})
-    joined = Conversation.objects.select_related("contact")
-    assert [c.contact.name for c in joined.filter(pk=row.pk)] in ([], [None])
-    assert [c.contact.name for c in joined.order_by("-id")[:5]] in ([], [None])
-    (plain,) = Conversation.objects.filter(pk=row.pk).prefetch_related("contact")
-    with pytest.raises(Contact.DoesNotExist):
-        assert plain.contact.name != "theirs"
-    assert not Conversation.objects.filter(contact__name="theirs").exists()
-    raw.delete_one(mine)
-    Contact.objects.filter(name__startswith="Contact ").delete()
-
-
-def test_a_cascade_stays_inside_the_tenant(two):
-    """Deleting a contact takes its identities; one that wrongly points here from elsewhere stays."""
-    mine = identity(contact())
-    with unscoped(Reason.MIGRATE):
-        foreign = ContactIdentity(
-            tenant_id=two.one.tenant.pk, contact_id=mine.contact_id, kind="x", value="x"
-        )
-        foreign.save(force_insert=True)
-    Contact.objects.get(pk=mine.contact_id).delete()
-    assert not ContactIdentity.objects.filter(pk=mine.pk).exists()
-    with unscoped(Reason.AUDIT_INTEGRITY):
-        assert ContactIdentity.objects.get(pk=foreign.pk).contact_id == mine.contact_id
-
-
-def test_a_collector_delete_of_a_foreign_instance_deletes_nothing(two):
-    theirs = Contact(pk=two.theirs.pk, tenant_id=two.one.tenant.pk, name="theirs")
-    collector = Collector(using="default", origin=theirs)
-    collector.add([theirs])
-    collector.delete()
 
 
 def test_what_carries_a_tenant_is_read_strictly():

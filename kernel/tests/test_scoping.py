@@ -19,7 +19,7 @@ from kernel.scoping import (
 )
 from kernel.scoping.keys import tenant_key, tenant_path
 from kernel.scoping.registry import is_owned
-from tests.factories import Contact, ContactIdentity, Conversation, contact, conversation
+from tests.factories import Contact, ContactIdentity, Conversation, contact, conversation, new_world
 
 REFUSED = (NoActiveTenant, TenantMismatch)
 AT_IMPORT = Contact.objects.filter(name="made before any tenant").order_by("-id")
@@ -113,13 +113,20 @@ def _identity_of_nobody():
     return ContactIdentity(tenant_id="1" * 24, kind="wa_id", value="1", contact_id="0" * 24)
 
 
+@pytest.fixture(scope="module")
+def shared(django_db_setup, django_db_blocker):
+    """What is refused changes nothing, so one tenant serves all refusals."""
+    with django_db_blocker.unblock():
+        yield new_world()
+
+
 @pytest.fixture
-def warm(world):
+def warm(shared):
     """The connection is up, so that a refused operation can be seen to send nothing."""
-    with tenant_scope(world.tenant):
+    with tenant_scope(shared.tenant):
         assert not Contact.objects.filter(name="warm").exists()
     wire_log.commands.clear()
-    return world
+    return shared
 
 
 def assert_refused(operation):

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from celery import Celery, chain
+from celery import Celery, chain, current_app
 from celery.contrib.testing.worker import start_worker
 
 from kernel.scoping import NoActiveTenant, active_tenant_id, tenant_scope
@@ -39,10 +39,12 @@ def fail() -> None:
 
 @pytest.fixture(scope="module")
 def worker():
-    with start_worker(
-        app, pool="solo", concurrency=1, perform_ping_check=False, loglevel="CRITICAL"
-    ):
+    own = current_app._get_current_object()
+    options = {"pool": "solo", "concurrency": 1, "perform_ping_check": False}
+    with start_worker(app, loglevel="CRITICAL", **options):
         yield
+    own.set_current()  # a worker makes its app the current one
+    own.set_default()
 
 
 @pytest.fixture(autouse=True)

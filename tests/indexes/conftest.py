@@ -199,7 +199,7 @@ def _fill_global() -> None:
          "created_at": at + timedelta(hours=1)} for n in range(ITEMS)
     ])  # fmt: skip
     collection(WebhookDelivery).insert_many([
-        {"source": "meta", "body": b"{}", "received_at": at, "state": "done", "account": {}, "problems": [],
+        {"_id": new_object_id(), "source": "meta", "body": b"{}", "received_at": at, "state": "done", "account": {}, "problems": [],
          "parked": [f"phone_number_id:{n}"] if n % 10 == 0 else []} for n in range(ITEMS)
     ])  # fmt: skip
     ChannelAddress.objects.bulk_create(

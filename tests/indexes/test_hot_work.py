@@ -1,0 +1,172 @@
+"""What runs for each message and each turn of a worker is served by an index."""
+
+from datetime import timedelta
+
+from channels.models import Channel, ChannelAddress
+from channels.providers.events import Identity
+from channels.selectors import owners_of, template_named
+from channels.services.templates import _keep
+from conversations.services.threads import _active, _reopened
+from crm.selectors import identities_of
+from crm.services.resolve import find_contacts
+from kernel.clock import now
+from kernel.events.feed import last_number, read_feed
+from kernel.models import AuditEntry, DomainEvent, Lane, LaneMark
+from kernel.mongo.doors import collection
+from kernel.mongo.wire import wire_log
+from kernel.scoping.context import outside_scope
+from kernel.work import lanes
+from kernel.work.items import lease_items
+from messaging.ingest.updates import _store, adopt_orphans, find_targets
+from messaging.models import Delivery, MessageUpdate
+from tests.explain import assert_indexed, plans
+from webhooks.models import WebhookDelivery, WebhookEvent
+
+LIMIT = 50
+
+
+def recorded(operation):
+    with wire_log.record() as sent:
+        result = operation()
+    return result, sent
+
+
+def indexed(operation, **options):
+    """The result of an operation all of whose commands are served by indexes."""
+    result, sent = recorded(operation)
+    assert_indexed(sent, everything=True, **options)
+    return result
+
+
+def test_addresses_and_channels(shop):
+    asked = [("phone_number_id", c.external["phone_number_id"]) for c in shop.channels]
+    assert len(indexed(lambda: owners_of([*asked, ("phone_number_id", "nobody")]), slack=1)) == 3
+    indexed(lambda: Channel.objects.in_bulk([c.pk for c in shop.channels]))
+    indexed(lambda: ChannelAddress.objects.filter(replay_pending=True).first())
+    assert template_named(shop.channels[0], "t5", "en_US") is not None
+    indexed(lambda: template_named(shop.channels[0], "t5", "en_US"))
+    entry = {"name": "t7", "language": "en_US", "status": "APPROVED"}
+    indexed(lambda: _keep(shop.channels[0], entry))
+
+
+def test_known_contacts_are_found_by_identity(shop):
+    wanted = [Identity(kind="wa_id", value=c.phone) for c in shop.contacts[:40]]
+    wanted += [Identity(kind="wa_id", value=f"new{n}") for n in range(40)]
+    assert len(indexed(lambda: find_contacts(wanted))) == 40
+    assert len(indexed(lambda: identities_of([c.pk for c in shop.contacts[:40]]))) == 40
+
+
+def test_active_conversations_are_found_among_many_closed_ones(shop):
+    pairs = [(shop.channels[n % 3].pk, shop.contacts[n].pk) for n in range(100)]
+    assert (
+        len(indexed(lambda: _active([(shop.channels[0].pk, c.pk) for c in shop.contacts[:100]])))
+        == 100
+    )
+    indexed(lambda: _active(pairs), slack=2)
+
+
+def test_no_closed_conversation_is_read_to_learn_that_none_reopens(shop):
+    """A contact may have been here a hundred times; only the newest matters."""
+    pairs = [(shop.channels[0].pk, c.pk) for c in shop.contacts[:20]]
+    found, sent = recorded(lambda: _reopened(pairs))
+    assert found == {}
+    (plan,) = plans([c for c in sent if c.collection == "conversations"])
+    assert not {"COLLSCAN", "SORT"} & plan.stages, str(plan)
+    assert plan.examined == 0, str(plan)
+
+
+def test_stored_messages_and_their_updates_are_recognised(shop):
+    ours = [(m.channel_id, m.external_id) for m in shop.messages[:60:2]]
+    sent = [(m.channel_id, f"wamid.out.{m.pk}") for m in shop.messages[1:60:2]]
+    found = indexed(lambda: find_targets([*ours, *sent, (shop.channels[0].pk, "wamid.unknown")]))
+    assert len(found) == 60
+    row = MessageUpdate.objects.first()
+    repeated = MessageUpdate(channel_id=row.channel_id, key=row.key)
+    assert recorded(lambda: _store([(repeated, None)]))[0] == []
+    keys_ = [u.key for u in MessageUpdate.objects.order_by("id")[:30]]
+    channels = {c.pk for c in shop.channels}
+    where = {"channel__in": channels, "key__in": keys_}
+    assert len(indexed(lambda: list(MessageUpdate.objects.filter(**where)))) == 30
+    assert indexed(lambda: adopt_orphans(shop.channels[0].pk, "wamid.unknown", "x")) == []
+
+
+def test_known_items_of_the_ledger_are_recognised(shop):
+    where = {
+        "channel__in": [shop.channels[0].pk],
+        "event_key__in": [f"msg:{n}" for n in range(200)],
+    }
+    assert len(indexed(lambda: list(WebhookEvent.objects.filter(**where)))) == 200
+
+
+def test_raw_deliveries_that_are_new_or_wait_for_an_address(shop):
+    with outside_scope():
+        WebhookDelivery.objects.create(source="meta", body=b"{}", received_at=now())
+        news = WebhookDelivery.objects.filter(state="new")
+        assert len(indexed(lambda: list(news.order_by("id")[:200]))) >= 1
+        assert indexed(lambda: news.exists())
+        raw = collection(WebhookDelivery)
+        where = {"parked": "phone_number_id:70"}
+        assert (
+            len(indexed(lambda: list(raw.find(where, {"_id": 1}).sort("_id", 1).limit(200)))) == 1
+        )
+        news.delete()
+
+
+def test_claiming_costs_the_same_whatever_number_of_lanes_is_idle(shop):
+    """Also when none is due, which is what an idle worker asks all day."""
+    for operation in (lambda: lanes.claim("index-test", 5), lambda: lanes.is_due("index-test")):
+        result, sent = recorded(operation)
+        assert not result
+        (plan,) = plans(sent)
+        assert not {"COLLSCAN", "SORT"} & plan.stages, str(plan)
+        assert plan.examined + plan.keys <= 3, str(plan)
+
+
+def test_claiming_reads_one_lane_when_many_are_due(shop):
+    Lane.objects.filter(kind="index-test", key__startswith="x:1").update(
+        due_at=now() - timedelta(minutes=1)
+    )
+    result, sent = recorded(lambda: lanes.claim("index-test", 5))
+    assert result is not None
+    (plan,) = plans(sent)
+    assert plan.examined <= 2, str(plan)
+    Lane.objects.filter(kind="index-test").update(due_at=lanes.NEVER)
+
+
+def test_waking_holding_and_freeing_lanes(shop):
+    row = {"_id": None, "kind": "index-test", "key": "x:9", "tenant_id": "", "due_at": lanes.NEVER}
+    indexed(lambda: lanes.fold([row]), slack=1)
+    indexed(lambda: lanes.release_held("nothing", tenant_id=shop.world.tenant.pk))
+    old = {"created_at": {"$lt": now() - timedelta(seconds=2)}}
+    indexed(lambda: list(collection(LaneMark).find(old, limit=1000)))
+    found, sent = recorded(lambda: lanes.free_the_dead())
+    assert all("COLLSCAN" not in p.stages and p.examined <= 10 for p in plans(sent)), found
+
+
+def test_the_next_items_of_a_lane_are_read_past_those_that_are_done(shop):
+    lease = lanes.Lease(
+        id=None, kind="ingest", key=f"{shop.world.tenant.pk}:slot:3", tenant_id=shop.world.tenant.pk,
+        fence=5, rev=0, held="", lease_s=20,
+    )  # fmt: skip
+    batch = indexed(lambda: lease_items(WebhookEvent, lease, 50))
+    assert len(batch.items) == 50
+    assert (
+        indexed(
+            lambda: list(
+                Delivery.objects.filter(lane="conversation:x", open=True).order_by("id")[:2]
+            )
+        )
+        == []
+    )
+
+
+def test_the_relay_finds_what_is_new_among_what_is_numbered(shop):
+    new = indexed(lambda: list(DomainEvent.objects.filter(number=0).order_by("number", "id")[:500]))
+    assert len(new) >= 20
+    entries = indexed(lambda: list(AuditEntry.objects.filter(seq=0).order_by("seq", "id")[:500]))
+    assert len(entries) >= 20
+    assert len(indexed(lambda: read_feed(after=1_000_500, limit=100))) == 100
+    indexed(last_number)
+    chain = AuditEntry.objects.filter(seq__gt=0).order_by("seq")
+    assert len(indexed(lambda: list(chain[:500]))) == 500
+    assert len(indexed(lambda: list(AuditEntry.objects.order_by("-seq")[:50]))) == 50
