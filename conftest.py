@@ -11,10 +11,9 @@ import pytest
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
     """Migrate once, into a database of the tests' own. Nothing is flushed: each test has new tenants."""
+    from django.conf import settings
     from django.core.management import call_command
     from django.db import connection
-
-    from django.conf import settings
 
     # Half a second for each person that a test makes would be most of the suite.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

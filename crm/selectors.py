@@ -27,6 +27,8 @@ def identities_of(contact_ids: Iterable[str]) -> dict[str, list[ContactIdentity]
     """The identities of each contact, strongest (oldest) first."""
     found: dict[str, list[ContactIdentity]] = defaultdict(list)
     rows = ContactIdentity.objects.filter(contact__in=list(contact_ids))
-    for identity in sorted(rows, key=lambda row: row.pk):  # a few rows; in MongoDB it would sort too
+    for identity in sorted(
+        rows, key=lambda row: row.pk
+    ):  # a few rows; in MongoDB it would sort too
         found[identity.contact_id].append(identity)
     return found

@@ -6,6 +6,7 @@ It reads MongoDB with the bare driver, so that nothing of ours judges itself.
 import hashlib
 import hmac
 import http.client
+import itertools
 import json
 import time
 from collections import defaultdict
@@ -58,7 +59,9 @@ class Ledger:
         headers = {"X-Hub-Signature-256": f"sha256={signature}", "Content-Type": "application/json"}
         try:
             if self._connection is None:
-                self._connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=15)
+                self._connection = http.client.HTTPConnection(
+                    parts.hostname, parts.port, timeout=15
+                )
             self._connection.request("POST", "/webhooks/meta", body, headers)
             answer = self._connection.getresponse()
             answer.read()
@@ -104,8 +107,7 @@ def audit(database: Any, ledger: Ledger) -> Verdict:
     for row in rows:
         threads[row["conversation_id"]].append(int(row["text"].split()[1]))
     reordered = sum(
-        sum(1 for a, b in zip(numbers, numbers[1:], strict=False) if b <= a)
-        for numbers in threads.values()
+        sum(1 for a, b in itertools.pairwise(numbers) if b <= a) for numbers in threads.values()
     )
     miscounted = 0
     for thread in threads:

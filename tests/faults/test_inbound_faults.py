@@ -66,7 +66,9 @@ def test_losing_redis_costs_time_and_nothing_else(product: Product) -> None:
     assert ledger.slowest_s < 1.5, "an acknowledgement waited for Redis"
 
 
-def test_webhooks_are_acknowledged_from_the_spool_while_the_database_hangs(product: Product) -> None:
+def test_webhooks_are_acknowledged_from_the_spool_while_the_database_hangs(
+    product: Product,
+) -> None:
     ledger = product.ledger("spool")
     for sender in SENDERS:
         ledger.post(sender)

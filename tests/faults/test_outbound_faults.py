@@ -32,7 +32,9 @@ def send(product: Product, conversation: str, text: str) -> str:
 def calls_for(product: Product, message_ids: list[str]) -> list[str]:
     """Which of our messages the provider was asked to send, in the order of its own ledger."""
     requests = product.simulator("GET", "requests")["requests"]
-    asked = [r["body"].get("biz_opaque_callback_data") for r in requests if isinstance(r["body"], dict)]
+    asked = [
+        r["body"].get("biz_opaque_callback_data") for r in requests if isinstance(r["body"], dict)
+    ]
     return [id_ for id_ in asked if id_ in set(message_ids)]
 
 
@@ -44,11 +46,15 @@ def test_a_worker_killed_during_the_call_never_sends_twice(product: Product) -> 
     conversation = open_conversation(product, "972509999001")
     product.simulator("POST", "fail-next", {"count": 1, "timeout": 15})
     ids = [send(product, conversation, f"reply {n}") for n in range(1, 6)]
-    wait_until(lambda: calls_for(product, ids) == ids[:1] or _began(product, ids[0]), 20, "the call")
+    wait_until(
+        lambda: calls_for(product, ids) == ids[:1] or _began(product, ids[0]), 20, "the call"
+    )
     product.stack.kill("worker-outbound")
     time.sleep(0.5)
     product.stack.start("worker-outbound")
-    wait_until(lambda: status(product, ids[-1]) in ("sent", "delivered", "read"), 60, "the last reply")
+    wait_until(
+        lambda: status(product, ids[-1]) in ("sent", "delivered", "read"), 60, "the last reply"
+    )
     calls = calls_for(product, ids)
     assert len(calls) == len(set(calls)), "a message was sent twice"
     assert [id_ for id_ in calls if id_ in ids[1:]] == ids[1:], "the replies left out of order"
