@@ -1,7 +1,10 @@
 """MongoDB's own failpoints: the server fails commands of this process, a set number of times."""
 
+import fcntl
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from django.db import connection
@@ -14,6 +17,21 @@ def fail_command(*commands: str, times: int, **data: Any) -> Iterator[Callable[[
     Yields a function that tells how often the failpoint was hit. It concerns
     only clients of this process, by the name that they give the server.
     """
+    with _alone():
+        yield from _failing(commands, times, data)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """A server has one such failpoint, and tests may run side by side: they take turns."""
+    with (Path(tempfile.gettempdir()) / "switchboard-failpoint.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _failing(
+    commands: tuple[str, ...], times: int, data: dict[str, Any]
+) -> Iterator[Callable[[], int]]:
     admin = connection.connection.admin
     before = _entered(admin)
     admin.command(

@@ -1,6 +1,7 @@
 """The doorbell: Redis going away costs time, never work."""
 
 import json
+import os
 import time
 
 import pytest
@@ -12,7 +13,7 @@ from kernel.work import bell
 from kernel.work.drain import drain, drain_queue
 from kernel.work.sweep import sweep
 
-QUEUE = "test-queue"
+QUEUE = f"test-queue-{os.getpid()}"  # tests may run side by side on one Redis
 NOBODY = "redis://127.0.0.1:1/0"
 
 

@@ -74,7 +74,7 @@ def mark_many(
         {"_id": new_object_id(), "kind": kind, "key": key, "tenant_id": owner, "due_at": due,
          "created_at": now()}
         for key, due in dict(keys).items()
-        if first_time((kind, key, due > now()))
+        if due > now() or first_time((kind, key))
     ]  # fmt: skip
     if not marks:
         return

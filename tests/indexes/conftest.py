@@ -60,7 +60,6 @@ def big(django_db_setup, django_db_blocker):
         made = [_fill(1), _fill(10)]
         _fill_global()
         yield made[0]
-        Lane.objects.filter(kind="index-test").delete()
         LaneMark.objects.filter(kind="index-test").delete()
 
 
@@ -69,6 +68,17 @@ def shop(big):
     """Inside the large tenant, as its owner."""
     with inside(big.world):
         yield big
+
+
+@pytest.fixture
+def idle_lanes(big):
+    """Other tests clear all lanes, so these are made for each test that asks."""
+    collection(Lane).insert_many([
+        {"kind": "index-test", "key": f"x:{n}", "tenant_id": big.world.tenant.pk, "fence": 1, "rev": 1, "held": "",
+         "holder": "", "lease_until": LONG_AGO, "due_at": NEVER} for n in range(LANES)
+    ])  # fmt: skip
+    yield
+    Lane.objects.filter(kind="index-test").delete()
 
 
 def _fill(part: int) -> Big:
@@ -188,12 +198,8 @@ def _platform() -> None:
 
 
 def _fill_global() -> None:
-    """Lanes that are idle, deliveries that are done, addresses and people of others."""
+    """Marks that are young, deliveries that are done, addresses and people of others."""
     at = now()
-    collection(Lane).insert_many([
-        {"kind": "index-test", "key": f"x:{n}", "tenant_id": "", "fence": 1, "rev": 1, "held": "",
-         "holder": "", "lease_until": LONG_AGO, "due_at": NEVER} for n in range(LANES)
-    ])  # fmt: skip
     collection(LaneMark).insert_many([
         {"kind": "index-test", "key": f"x:{n}", "tenant_id": "", "due_at": at,
          "created_at": at + timedelta(hours=1)} for n in range(ITEMS)

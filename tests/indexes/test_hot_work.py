@@ -112,7 +112,7 @@ def test_raw_deliveries_that_are_new_or_wait_for_an_address(shop):
         news.delete()
 
 
-def test_claiming_costs_the_same_whatever_number_of_lanes_is_idle(shop):
+def test_claiming_costs_the_same_whatever_number_of_lanes_is_idle(shop, idle_lanes):
     """Also when none is due, which is what an idle worker asks all day."""
     for operation in (lambda: lanes.claim("index-test", 5), lambda: lanes.is_due("index-test")):
         result, sent = recorded(operation)
@@ -122,7 +122,7 @@ def test_claiming_costs_the_same_whatever_number_of_lanes_is_idle(shop):
         assert plan.examined + plan.keys <= 3, str(plan)
 
 
-def test_claiming_reads_one_lane_when_many_are_due(shop):
+def test_claiming_reads_one_lane_when_many_are_due(shop, idle_lanes):
     Lane.objects.filter(kind="index-test", key__startswith="x:1").update(
         due_at=now() - timedelta(minutes=1)
     )
@@ -130,10 +130,18 @@ def test_claiming_reads_one_lane_when_many_are_due(shop):
     assert result is not None
     (plan,) = plans(sent)
     assert plan.examined <= 2, str(plan)
+    more, sent = recorded(lambda: lanes.claim_more(result, 20))
+    assert len(more) == 20
+    for plan in plans(sent):
+        assert not {"COLLSCAN", "SORT"} & plan.stages, str(plan)
+        assert plan.examined <= 2 * 20 + 1, str(plan)
     Lane.objects.filter(kind="index-test").update(due_at=lanes.NEVER)
+    none, sent = recorded(lambda: lanes.claim_more(result, 20))
+    assert none == []
+    assert all(p.examined + p.keys <= 3 for p in plans(sent)), [str(p) for p in plans(sent)]
 
 
-def test_waking_holding_and_freeing_lanes(shop):
+def test_waking_holding_and_freeing_lanes(shop, idle_lanes):
     row = {"_id": None, "kind": "index-test", "key": "x:9", "tenant_id": "", "due_at": lanes.NEVER}
     indexed(lambda: lanes.fold([row]), slack=1)
     indexed(lambda: lanes.release_held("nothing", tenant_id=shop.world.tenant.pk))

@@ -18,6 +18,7 @@ from webhooks.edge.spool import Spool
 log = structlog.get_logger(agentName="webhook")
 COLLECTION = "webhook_deliveries"
 REST_S = 5.0
+ADOPT_EVERY_S = 10.0
 
 
 class Intake:
@@ -28,6 +29,7 @@ class Intake:
         self._commit = GroupCommit(self._write)
         self._spooling = not spool.is_empty
         self._rest_until = 0.0
+        self._adopt_at = 0.0
         self._drainer: asyncio.Task[None] | None = None
         self.acknowledged = self.spooled = 0
 
@@ -69,7 +71,7 @@ class Intake:
     async def _drain_one(self) -> bool:
         """Move the oldest batch into the database; True if there may be more."""
         if not self._spooling:
-            return False
+            return self._adopt()
         found = await asyncio.to_thread(self._spool.oldest)
         if found is None:
             # Nothing is awaited between this look and the switch, so no batch slips between.
@@ -84,6 +86,14 @@ class Intake:
         self._spool.remove(path)
         self._bell.announce()
         return True
+
+    def _adopt(self) -> bool:
+        """What another process left behind is older than anything new: it goes first."""
+        if time.monotonic() < self._adopt_at:
+            return False
+        self._adopt_at = time.monotonic() + ADOPT_EVERY_S
+        self._spooling = self._spool.adopt()
+        return self._spooling
 
     def start(self) -> None:
         """Begin draining what an earlier process left, without waiting for a webhook."""

@@ -27,12 +27,32 @@ class Spool:
 
     def __init__(self, root: Path, max_bytes: int) -> None:
         root.mkdir(parents=True, exist_ok=True)
+        self._root = root
         self.folder, self._lock = _own_folder(root)
         self._max_bytes = max_bytes
         self.bytes = sum(path.stat().st_size for path in self._files())
 
     def _files(self) -> list[Path]:
         return sorted(path for path in self.folder.iterdir() if path.suffix == SUFFIX)
+
+    def adopt(self) -> bool:
+        """Take over what processes that are gone left in other folders; True if there was anything."""
+        adopted = False
+        for folder in sorted(self._root.iterdir()):
+            if folder == self.folder or not any(folder.glob(f"*{SUFFIX}")):
+                continue
+            with (folder / "lock").open("w") as lock:
+                if not _locked(lock):
+                    continue
+                for path in sorted(folder.glob(f"*{SUFFIX}")):
+                    self.bytes += path.stat().st_size
+                    path.rename(self.folder / path.name)
+                    adopted = True
+        return adopted
+
+    def close(self) -> None:
+        """Let another process own the folder."""
+        self._lock.close()
 
     @property
     def is_empty(self) -> bool:
@@ -90,10 +110,15 @@ def _own_folder(root: Path) -> tuple[Path, Any]:
         folder = root / str(number)
         folder.mkdir(exist_ok=True)
         lock = (folder / "lock").open("w")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.close()
-            continue
-        return folder, lock
+        if _locked(lock):
+            return folder, lock
+        lock.close()
     raise SystemExit(f"no free spool folder under {root}")
+
+
+def _locked(file: Any) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

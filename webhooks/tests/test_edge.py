@@ -1,0 +1,270 @@
+"""The edge as a provider meets it: what it refuses, what it keeps, and that nothing is parsed before it is proved."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from channels.models import Channel, ChannelCredential
+from kernel import vault
+from kernel.mongo.ids import new_id
+from kernel.scoping import tenant_scope
+from webhooks.edge.settings import EdgeSettings
+from webhooks.models import WebhookDelivery
+
+SECRET, OLD_SECRET, TOKEN = b"the-app-secret", b"the-old-secret", "verify-me"
+
+
+def edge_settings(spool: Path) -> EdgeSettings:
+    return EdgeSettings(
+        mongodb_uri=settings.MONGODB_URI,
+        mongodb_name=connection.settings_dict["NAME"],
+        redis_url=settings.REDIS_URL,
+        spool=spool,
+        app_secrets=(SECRET, OLD_SECRET),
+        verify_token=TOKEN,
+        key_ring=settings.KEY_RING,
+        body_deadline_s=0.5,
+    )
+
+
+@dataclass
+class Answer:
+    status: int
+    body: bytes
+
+
+async def call(
+    edge: Any, method: str, path: str, *, parts: tuple[bytes, ...] = (b"",),
+    headers: tuple[tuple[bytes, bytes], ...] = (), query: str = "", complete: bool = True,
+) -> Answer:  # fmt: skip
+    """One request through the ASGI application; ``complete=False`` never ends the body."""
+    sent: list[dict[str, Any]] = []
+    waiting = list(parts)
+
+    async def receive() -> dict[str, Any]:
+        if not waiting:
+            await asyncio.sleep(60)
+        body = waiting.pop(0)
+        return {"type": "http.request", "body": body, "more_body": bool(waiting) or not complete}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": method, "path": path, "headers": list(headers),
+             "query_string": query.encode()}  # fmt: skip
+    await edge(scope, receive, send)
+    return Answer(sent[0]["status"], sent[1]["body"])
+
+
+def signed(body: bytes, secret: bytes = SECRET) -> tuple[tuple[bytes, bytes], ...]:
+    return (
+        (
+            b"x-hub-signature-256",
+            b"sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest().encode(),
+        ),
+    )
+
+
+def run(spool: Path, *calls: dict[str, Any], change: dict[str, Any] | None = None) -> list[Answer]:
+    """Send the calls one after the other to a new edge."""
+
+    async def go() -> list[Answer]:
+        from webhooks.edge.app import Edge
+
+        edge = Edge(replace(edge_settings(spool), **(change or {})))
+        try:
+            return [await call(edge, **each) for each in calls]
+        finally:
+            edge.spool.close()
+
+    return asyncio.run(go())
+
+
+def post(body: bytes, headers: Any, path: str = "/webhooks/meta") -> dict[str, Any]:
+    return {"method": "POST", "path": path, "parts": (body,), "headers": headers}
+
+
+def kept(body: bytes) -> int:
+    return sum(1 for row in WebhookDelivery.objects.all() if bytes(row.body) == body)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _environment() -> None:
+    """The module reads its environment when it is imported, as the process does."""
+    import os
+
+    os.environ.setdefault("META_APP_SECRET", SECRET.decode())
+
+
+def test_a_signed_body_is_kept_byte_for_byte_before_the_answer(tmp_path: Path) -> None:
+    body = f'{{"escaped": "\\u05d4 \\/ {new_id()}"}}'.encode()
+    (answer,) = run(tmp_path, post(body, signed(body)))
+    assert (answer.status, answer.body) == (200, b"OK")
+    assert kept(body) == 1
+
+
+def test_both_secrets_hold_while_one_replaces_the_other(tmp_path: Path) -> None:
+    body = new_id().encode()
+    new, old, other = run(tmp_path, post(body, signed(body)), post(body, signed(body, OLD_SECRET)),
+                          post(body, signed(body, b"another")))  # fmt: skip
+    assert (new.status, old.status, other.status) == (200, 200, 401)
+    assert kept(body) == 2
+
+
+def _digest(body: bytes) -> bytes:
+    return hmac.new(SECRET, body, hashlib.sha256).hexdigest().encode()
+
+
+BAD_SIGNATURES = {
+    "missing": lambda b: (),
+    "empty": lambda b: ((b"x-hub-signature-256", b""),),
+    "without its prefix": lambda b: ((b"x-hub-signature-256", _digest(b)),),
+    "of the old kind": lambda b: ((b"x-hub-signature", b"sha1=" + b"0" * 40),),
+    "cut short": lambda b: ((b"x-hub-signature-256", b"sha256=" + _digest(b)[:63]),),
+    "in capitals": lambda b: ((b"x-hub-signature-256", b"sha256=" + _digest(b).upper()),),
+    "no hex": lambda b: ((b"x-hub-signature-256", b"sha256=" + b"z" * 64),),
+    "in full-width digits": lambda b: (
+        (b"x-hub-signature-256", ("sha256=" + "\uff10" * 64).encode()),
+    ),
+    "twice": lambda b: signed(b) + signed(b),
+    "of another body": lambda b: signed(b + b" "),
+}
+
+
+@pytest.mark.parametrize("how", BAD_SIGNATURES)
+def test_a_signature_that_does_not_prove_the_body_is_refused_and_nothing_kept(
+    tmp_path: Path, how: str
+) -> None:
+    body = b'{"n": "' + new_id().encode() + b'A"}'
+    (answer,) = run(tmp_path, post(body, BAD_SIGNATURES[how](body)))
+    assert (answer.status, answer.body) == (401, b"")
+    assert kept(body) == 0
+
+
+def test_a_body_over_the_limit_is_refused_however_it_comes(tmp_path: Path) -> None:
+    big = b"x" * (1024 * 1024)
+    declared = {**post(b"", ()), "headers": ((b"content-length", b"10000000"),)}
+    chunked = {**post(b"", ()), "parts": (big,) * 5}
+    for answer in run(tmp_path, declared, chunked):
+        assert answer.status == 413
+
+
+def test_a_body_of_three_megabytes_is_taken(tmp_path: Path) -> None:
+    body = json.dumps({"n": new_id(), "fill": "x" * 3_000_000}).encode()
+    (answer,) = run(tmp_path, post(body, signed(body)))
+    assert answer.status == 200
+    assert kept(body) == 1
+
+
+def test_a_body_that_never_ends_is_given_up(tmp_path: Path) -> None:
+    endless = {"method": "POST", "path": "/webhooks/meta", "parts": (b"{",), "complete": False}
+    (answer,) = run(tmp_path, endless)
+    assert answer.status == 408
+
+
+def test_the_handshake_answers_with_the_challenge_as_plain_text(tmp_path: Path) -> None:
+    def ask(query: str) -> dict[str, Any]:
+        return {"method": "GET", "path": "/webhooks/meta", "query": query}
+
+    right = f"hub.mode=subscribe&hub.verify_token={TOKEN}&hub.challenge=1158201444"
+    answers = run(tmp_path, ask(right), ask(right.replace(TOKEN, "wrong")), ask(""),
+                  ask(f"hub.mode=subscribe&hub.verify_token={TOKEN}&hub.challenge=%3Cscript%3E"),
+                  ask(f"hub.mode=subscribe&hub.verify_token={TOKEN}&hub.challenge={'1' * 5000}"))  # fmt: skip
+    assert (answers[0].status, answers[0].body) == (200, b"1158201444")
+    assert [(a.status, a.body) for a in answers[1:]] == [(403, b"")] * 4
+
+
+def test_a_tenants_own_app_is_verified_with_its_own_secret(tmp_path: Path, world: Any) -> None:
+    with tenant_scope(world.tenant):
+        channel = Channel.objects.create(kind="whatsapp", name="own app", status=Channel.ACTIVE)
+        row = ChannelCredential(channel=channel)
+        row.access_token = vault.seal_field(row, "access_token", "EAA")
+        row.app_secret = vault.seal_field(row, "app_secret", "own-secret")
+        row.save(force_insert=True)
+    body, path = new_id().encode(), f"/webhooks/channels/{channel.pk}"
+    own, ours, unknown = run(tmp_path, post(body, signed(body, b"own-secret"), path),
+                             post(body, signed(body), path),
+                             post(body, signed(body), f"/webhooks/channels/{new_id()}"))  # fmt: skip
+    assert (own.status, ours.status, unknown.status) == (200, 401, 401)
+    assert WebhookDelivery.objects.filter(source=f"channel:{channel.pk}").count() == 1
+
+
+AWAY = {"mongodb_uri": "mongodb://127.0.0.1:1/?replicaSet=rs0", "write_timeout_s": 0.3}
+
+
+def test_without_the_database_a_webhook_waits_in_the_spool_and_is_kept_later(
+    tmp_path: Path,
+) -> None:
+    body = new_id().encode()
+    (answer,) = run(tmp_path, post(body, signed(body)), change=AWAY)
+    assert answer.status == 200
+    assert kept(body) == 0
+
+    async def drain() -> bool:
+        from webhooks.edge.app import Edge
+
+        edge = Edge(edge_settings(tmp_path))
+        edge.intake.start()
+        for _ in range(40):
+            await asyncio.sleep(0.1)
+            if edge.spool.is_empty:
+                return True
+        return False
+
+    assert asyncio.run(drain())
+    assert kept(body) == 1
+
+
+def test_a_spool_that_is_full_is_a_503_and_never_a_false_200(tmp_path: Path) -> None:
+    body = new_id().encode()
+    (answer,) = run(tmp_path, post(body, signed(body)), change={**AWAY, "spool_max_bytes": 10})
+    assert answer.status == 503
+    assert kept(body) == 0
+
+
+def test_a_damaged_file_is_set_aside_and_the_others_are_kept(tmp_path: Path) -> None:
+    bodies = [new_id().encode() for _ in range(3)]
+    run(tmp_path, *(post(b, signed(b)) for b in bodies), change=AWAY)
+    first = sorted((tmp_path / "0").glob("*.spool"))[0]
+    first.write_bytes(first.read_bytes()[:-9])
+
+    async def drain() -> None:
+        from webhooks.edge.app import Edge
+
+        edge = Edge(edge_settings(tmp_path))
+        edge.intake.start()
+        for _ in range(40):
+            await asyncio.sleep(0.1)
+            if edge.spool.is_empty:
+                return
+
+    asyncio.run(drain())
+    assert [kept(body) for body in bodies] == [0, 1, 1]
+    assert len(list((tmp_path / "0").glob("*.damaged"))) == 1
+
+
+def test_what_a_process_that_is_gone_left_in_another_folder_is_adopted(tmp_path: Path) -> None:
+    body = new_id().encode()
+    run(tmp_path, post(body, signed(body)), change=AWAY)
+    (tmp_path / "0").rename(tmp_path / "7")
+
+    async def drain() -> None:
+        from webhooks.edge.app import Edge
+
+        edge = Edge(edge_settings(tmp_path))
+        edge.intake.start()
+        for _ in range(40):
+            await asyncio.sleep(0.1)
+            if not any((tmp_path / "7").glob("*.spool")) and edge.spool.is_empty:
+                return
+
+    asyncio.run(drain())
+    assert kept(body) == 1
