@@ -51,8 +51,3 @@ class MediaNotReady(Conflict):
 class MediaTooLarge(TooLarge):
     code = "media_too_large"
     title = "The file is larger than this channel takes"
-
-
-class NothingToReplay(Conflict):
-    code = "nothing_to_resend"
-    title = "Only a failed or unknown message can be sent again"

@@ -66,10 +66,10 @@ def body(*changes: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def post(*bodies: Any) -> list[str]:
+def post(*bodies: Any, source: str = "meta") -> list[str]:
     """Store bodies as the edge does, in order; returns the deliveries' ids."""
     rows = [
-        {"_id": new_object_id(), "source": "meta", "received_at": now(), "state": "new",
+        {"_id": new_object_id(), "source": source, "received_at": now(), "state": "new",
          "body": each if isinstance(each, bytes) else json.dumps(each).encode(),
          "account": {}, "problems": [], "parked": [], "exploded_at": None}
         for each in bodies
@@ -80,9 +80,9 @@ def post(*bodies: Any) -> list[str]:
     return [str(row["_id"]) for row in rows]
 
 
-def take_in(*bodies: Any) -> list[WebhookDelivery]:
+def take_in(*bodies: Any, source: str = "meta") -> list[WebhookDelivery]:
     """``post``, and everything that follows from it; returns the deliveries with their accounts."""
-    ids = post(*bodies)
+    ids = post(*bodies, source=source)
     work_off("explode", "ingest")
     return [WebhookDelivery.objects.get(pk=id_) for id_ in ids]
 

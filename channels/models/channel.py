@@ -52,8 +52,11 @@ class ChannelCredential(TenantModel):
     app_secret = models.TextField(blank=True)
     updated_at = models.DateTimeField(default=now)
 
+    cross_tenant_indexes = {"credential_channel": "the edge knows the channel before the tenant"}
+
     class Meta(TenantModel.Meta):
         db_table = "channel_credentials"
+        indexes = [models.Index(fields=["channel"], name="credential_channel")]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "channel"], name="credential_once")
         ]

@@ -13,8 +13,8 @@ from channels.errors import (
 )
 from channels.events import ChannelConnected, ChannelStatusChanged
 from channels.models import Channel, ChannelAddress, ChannelCredential
-from channels.providers.contract import Accepted, ChannelBroken, Client, Credentials, Rejected
-from channels.selectors import client_for, client_of, get_channel, hold_reason
+from channels.providers.contract import Accepted, ChannelBroken, Credentials, Rejected
+from channels.selectors import client_for, get_channel, hold_reason
 from channels.services.templates import sync_templates
 from kernel import audit, vault, work
 from kernel.clock import now
@@ -95,10 +95,11 @@ def reconnect(*, channel_id: str, access_token: str) -> Channel:
     channel = get_channel(channel_id)
     credentials = Credentials(access_token=access_token)
     _vouched(client_for(channel.kind, channel.external, credentials).describe)
-    return run_transaction(lambda: _reconnect(channel, credentials))
+    return run_transaction(lambda: _reconnect(channel_id, credentials))
 
 
-def _reconnect(channel: Channel, credentials: Credentials) -> Channel:
+def _reconnect(channel_id: str, credentials: Credentials) -> Channel:
+    channel = get_channel(channel_id)
     row = ChannelCredential.objects.get(channel=channel)
     row.access_token = vault.seal_field(row, "access_token", credentials.access_token)
     row.updated_at = now()
@@ -174,8 +175,3 @@ def _switch(channel_id: str, status: str, reason: str) -> Channel:
         return channel
 
     return run_transaction(body)
-
-
-def channel_client(channel_id: str) -> tuple[Channel, Client]:
-    channel = get_channel(channel_id)
-    return channel, client_of(channel)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from crm.events import ContactCreated
+from crm.events import ContactChanged, ContactCreated
 from crm.models import Contact, ContactIdentity
 from kernel.clock import now
 from kernel.events import emit
@@ -97,7 +97,9 @@ def _refresh(contact: Contact, person: PersonLike, *, is_new: bool) -> None:
             setattr(contact, field, value)
             changed.append(field)
     if changed and not is_new:
-        contact.save(update_fields=changed)
+        contact.version += 1
+        contact.save(update_fields=[*changed, "version"])
+        emit(ContactChanged(contact_id=contact.pk, fields=tuple(changed)))
 
 
 def _store(made: list[Contact], learned: list[ContactIdentity]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 import structlog
@@ -14,8 +15,6 @@ from kernel.work.lanes import Lease, mark, mark_many
 from kernel.work.outcomes import StaleFence
 
 log = structlog.get_logger(agentName="kernel")
-MAX_ATTEMPTS = 5
-BACKOFF_S = (1.0, 2.0, 4.0, 8.0)
 
 
 def enqueue(kind: str, item: WorkItem) -> WorkItem:
@@ -81,8 +80,8 @@ def lease_items(model: type[WorkItem], lease: Lease, most: int) -> Batch:
 def _prefix(items: list[WorkItem]) -> list[WorkItem]:
     tried = items[0].attempts
     size = len(items) if tried == 0 else 8 if tried == 1 else 1
-    due = [i for i in items[:size] if i.due_at <= now()]
-    return due or items[:1]
+    at = now()
+    return list(takewhile(lambda item: item.due_at <= at, items[:size])) or items[:1]
 
 
 def finish(model: type[WorkItem], items: Sequence[WorkItem], fields: dict[str, Any]) -> None:

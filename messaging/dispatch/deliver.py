@@ -26,7 +26,7 @@ log = structlog.get_logger(agentName="message")
 
 
 def register_kind() -> None:
-    register(Kind(name="send", queue="outbound", serve=serve, lease_s=30.0))
+    register(Kind(name="send", queue="outbound", serve=serve, lease_s=60.0))
 
 
 def serve(lease: Lease) -> Released:
@@ -36,18 +36,32 @@ def serve(lease: Lease) -> Released:
 def deliver(delivery: Delivery) -> Outcome:
     """One turn of one delivery."""
     channel = Channel.objects.get(pk=delivery.channel_id)
+    if channel.status == Channel.REMOVED:
+        return settle.removed(delivery)
     _hold_if_stopped(channel)
     if delivery.outcome == "accepted":
         return Done(note="a status proved that the provider has it")
     if delivery.tries and "outcome" not in delivery.tries[-1]:
         return settle.died_in_the_middle(delivery)
-    if delivery.not_after is not None and delivery.not_after <= now():
-        return settle.expired(delivery)
     message = Message.objects.get(pk=delivery.message_id)
+    if _too_late(delivery, message):
+        return settle.expired(delivery)
     if (wait := pacing.wait_for_turn(channel, delivery)) > 0:
         return Later(seconds=wait, error="waiting for the channel's rate", burn=False)
     outcome = _call(channel, delivery, message)
     return settle.outcome(channel, delivery, message, outcome)
+
+
+def _too_late(delivery: Delivery, message: Message) -> bool:
+    """Whether the window has closed; it may have opened again since, because the customer wrote."""
+    if delivery.not_after is None or delivery.not_after > now():
+        return False
+    if message.type == "template":
+        return True
+    until = Conversation.objects.values_list("window_until", flat=True).get(
+        pk=message.conversation_id
+    )
+    return until is None or until <= now()
 
 
 def _hold_if_stopped(channel: Channel) -> None:

@@ -17,6 +17,7 @@ from kernel import work
 from kernel.clock import iso, now
 from kernel.events import emit
 from kernel.mongo.doors import ObjectId, collection, owner
+from kernel.mongo.ids import new_id
 from kernel.work.outcomes import Done, Hold, Later, Outcome
 from messaging.dispatch import pacing
 from messaging.events import MessageReacted, MessageStatusChanged
@@ -28,6 +29,8 @@ log = structlog.get_logger(agentName="message")
 RETRY_S = (5, 30, 120, 600, 1800, 7200, 21600)
 UNCERTAIN = {"code": 0, "title": "It is not known whether this was delivered",
              "advice": "Wait for the customer's answer, or send it again."}  # fmt: skip
+REMOVED = {"code": 0, "title": "The channel was removed before this could be sent",
+           "advice": "Write on another channel."}  # fmt: skip
 EXPIRED = {"code": 0, "title": "The messaging window closed before this could be sent",
            "advice": "Send a template instead."}  # fmt: skip
 
@@ -102,23 +105,31 @@ def _learn_alias(delivery: Delivery, alias: Any) -> None:
         ContactIdentity.objects.create(contact=contact, **key)
 
 
-def died_in_the_middle(delivery: Delivery) -> Outcome:
+def died_in_the_middle(delivery: Delivery) -> Done:
     """The last attempt has no end: its worker died, perhaps after the bytes had left."""
     return _uncertain(delivery, "the worker died during the call")
 
 
-def _uncertain(delivery: Delivery, reason: str) -> Outcome:
+def _uncertain(delivery: Delivery, reason: str) -> Done:
     """Never resent by itself: a status may still tell; a check looks again later."""
+    return Done(apply=lambda: _told_unknown(delivery, reason), note="unknown")
 
-    def apply() -> None:
-        end_attempt(delivery, "unknown", None, reason, outcome="unknown")
-        _update(delivery, f"out:{delivery.message_id}:unknown", "unknown", UNCERTAIN)
-        emit(MessageStatusChanged(message_id=delivery.message_id,
-                                  conversation_id=delivery.conversation_id, status="unknown"))  # fmt: skip
-        later = now() + timedelta(seconds=settings.UNKNOWN_AFTER_S)
-        work.enqueue("check", DeliveryCheck(lane=delivery.pk, delivery=delivery, due_at=later))
 
-    return Done(apply=apply, note="unknown")
+def _told_unknown(delivery: Delivery, reason: str) -> None:
+    """Record it, unless a status told meanwhile; in the caller's transaction."""
+    if _settled_meanwhile(delivery):
+        end_attempt(delivery, "unknown", None, reason)
+        return
+    end_attempt(delivery, "unknown", None, reason, outcome="unknown")
+    _update(delivery, f"out:{delivery.message_id}:unknown", "unknown", UNCERTAIN)
+    emit(MessageStatusChanged(message_id=delivery.message_id,
+                              conversation_id=delivery.conversation_id, status="unknown"))  # fmt: skip
+    later = now() + timedelta(seconds=settings.UNKNOWN_AFTER_S)
+    work.enqueue("check", DeliveryCheck(lane=delivery.pk, delivery=delivery, due_at=later))
+
+
+def removed(delivery: Delivery) -> Outcome:
+    return Done(apply=lambda: failed(delivery, REMOVED, "removed", attempted=False), note="removed")
 
 
 def expired(delivery: Delivery) -> Outcome:
@@ -127,6 +138,9 @@ def expired(delivery: Delivery) -> Outcome:
 
 def failed(delivery: Delivery, error: dict[str, Any], how: str, *, attempted: bool = True) -> None:
     """It will not be delivered; the agent sees the code, its title and what to do."""
+    if _settled_meanwhile(delivery):
+        end_attempt(delivery, how, error["code"], error["title"])
+        return
     if attempted:
         end_attempt(delivery, how, error["code"], error["title"], outcome="failed")
     else:
@@ -138,6 +152,9 @@ def failed(delivery: Delivery, error: dict[str, Any], how: str, *, attempted: bo
 
 def bury(delivery: Delivery, reason: str) -> None:
     """A delivery that fails here, not at the provider, is told to the agent too."""
+    if delivery.tries and "outcome" not in delivery.tries[-1]:
+        _told_unknown(delivery, "the worker died during the call")
+        return
     error = {"code": 0, "title": "This could not be sent", "advice": "Support has been told."}
     failed(delivery, error, "dead", attempted=False)
 
@@ -177,9 +194,15 @@ def _set(delivery: Delivery, changes: dict[str, Any]) -> None:
         raise work.StaleFence("the delivery has another holder")
 
 
+def _settled_meanwhile(delivery: Delivery) -> bool:
+    """Whether a status has proved, during the call, what became of the message."""
+    outcome = Delivery.objects.values_list("outcome", flat=True).get(pk=delivery.pk)
+    return outcome == "accepted"
+
+
 def _update(delivery: Delivery, key: str, status: str, error: Any, external_id: str = "") -> str:
     MessageUpdate.objects.create(
         channel_id=delivery.channel_id, message_id=delivery.message_id, external_id=external_id,
-        key=key, kind=MessageUpdate.STATUS, status=status, error=error,
+        key=f"{key}:{new_id()}", kind=MessageUpdate.STATUS, status=status, error=error,
     )  # fmt: skip
     return status

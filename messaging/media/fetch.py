@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import os
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -20,6 +21,7 @@ from channels.selectors import client_of, hold_reason
 from channels.services.connect import break_channel
 from kernel.events import emit
 from kernel.mongo.doors import ObjectId, collection, owner
+from kernel.mongo.ids import new_id
 from kernel.scoping.keys import tenant_path
 from kernel.work import Bury, Done, Hold, Kind, Later, Lease, Released, register
 from kernel.work.outcomes import Outcome
@@ -28,7 +30,7 @@ from messaging.events import AttachmentFailed, AttachmentStored
 from messaging.media.sniff import sniffed
 from messaging.models import Attachment
 
-RETRY_S = (5, 30, 120, 600, 1800, 7200)
+RETRY_S = (5, 30, 120, 600, 1800)
 
 
 def register_kind() -> None:
@@ -58,7 +60,7 @@ def fetch(attachment: Attachment) -> Outcome:
 def _later(attachment: Attachment, answer: object) -> Outcome:
     reason = getattr(answer, "title", "") or getattr(answer, "reason", "no answer")
     tried = attachment.attempts - 1
-    if tried >= len(RETRY_S):
+    if tried >= len(RETRY_S) - 1:
         return Bury(reason=reason, apply=lambda: _gave_up(attachment, reason))
     wait = (
         answer.retry_after
@@ -87,10 +89,18 @@ def _keep(attachment: Attachment, file: Downloaded) -> Outcome:
 
 
 def store(digest: str, data: bytes) -> str:
-    """Keep bytes under the tenant's own folder, by their hash; the same bytes are kept once."""
+    """Keep bytes under the tenant's own folder, by their hash; the same bytes are kept once.
+
+    A file of another size is what a killed process left half written.
+    """
     path = tenant_path("media", digest[:2], digest)
-    if not default_storage.exists(path):
-        default_storage.save(path, ContentFile(data))
+    if default_storage.exists(path) and default_storage.size(path) == len(data):
+        return path
+    if not hasattr(default_storage, "location"):  # no files: a save there is whole or nothing
+        default_storage.delete(path)
+        return default_storage.save(path, ContentFile(data))
+    partial = default_storage.save(f"{path}.{new_id()}", ContentFile(data))
+    os.replace(default_storage.path(partial), default_storage.path(path))
     return path
 
 

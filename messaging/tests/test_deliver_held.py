@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from channels.models import Channel
-from channels.services.connect import pause_channel, reconnect, resume_channel
+from channels.services.connect import pause_channel, reconnect, remove_channel, resume_channel
 from conversations.models import Conversation
 from kernel.clock import now
 from kernel.models import DomainEvent
@@ -68,11 +68,28 @@ def test_a_suspended_tenant_sends_nothing_until_it_is_resumed(live):
 
 def test_a_window_that_closed_while_waiting_fails_the_message(live):
     message = queue(live, "too late")
-    Delivery.objects.update(not_after=now() - timedelta(seconds=1))
+    past = now() - timedelta(seconds=1)
+    Delivery.objects.update(not_after=past)
+    Conversation.objects.update(window_until=past)
     send_now()
     assert live.simulator.sends(live.channel) == []
     found = state(message)
     assert (found.status, found.error["advice"]) == ("failed", "Send a template instead.")
+
+
+def test_a_window_that_opened_again_while_waiting_lets_the_message_go(live):
+    queue(live, "still welcome")
+    Delivery.objects.update(not_after=now() - timedelta(seconds=1))
+    send_now()
+    assert texts_sent(live) == ["still welcome"]
+
+
+def test_what_waits_on_a_removed_channel_is_told_to_have_failed(live):
+    message = queue(live, "nowhere to go")
+    remove_channel(channel_id=live.channel.pk)
+    send_now()
+    assert live.simulator.sends(live.channel) == []
+    assert state(message).status == "failed"
 
 
 def test_one_conversations_trouble_does_not_delay_anothers(live):

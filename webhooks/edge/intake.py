@@ -56,6 +56,8 @@ class Intake:
                 log.warning("database.away", reason=str(away)[:120], batch=len(documents))
         self._spooling = True
         await self._spool.write(documents)
+        # The file had no name yet while it was written, and the drainer may have found the spool empty.
+        self._spooling = True
         self.spooled += len(documents)
 
     async def _drain_forever(self) -> None:
@@ -74,7 +76,6 @@ class Intake:
             return self._adopt()
         found = await asyncio.to_thread(self._spool.oldest)
         if found is None:
-            # Nothing is awaited between this look and the switch, so no batch slips between.
             self._spooling = not self._spool.is_empty
             return False
         path, documents = found

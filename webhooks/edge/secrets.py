@@ -28,9 +28,10 @@ class ChannelSecrets:
             secrets = await self._read(channel_id)
         except Away:
             return known[1] if known else ()
-        if len(self._known) >= MOST:
-            self._known.clear()
-        self._known[channel_id] = (time.monotonic() + KEPT_S, secrets)
+        if secrets:  # ids that anybody can make up are not remembered
+            if len(self._known) >= MOST:
+                self._known.clear()
+            self._known[channel_id] = (time.monotonic() + KEPT_S, secrets)
         return secrets
 
     async def _read(self, channel_id: str) -> tuple[bytes, ...]:

@@ -9,6 +9,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import structlog
@@ -23,12 +24,13 @@ from kernel.mongo.doors import ObjectId, PyMongoError, UpdateOne, collection, ne
 from kernel.mongo.transactions import run_transaction
 from kernel.scoping import tenant_scope
 from kernel.work import Kind, Lease, Released, StaleFence, register
+from kernel.work.blame import is_items_fault
 from kernel.work.lanes import mark, mark_many
 from kernel.work.sweep import register_probe
 from webhooks.models import WebhookDelivery, WebhookEvent
 
 log = structlog.get_logger(agentName="webhook")
-BATCH, MOST_ITEMS = 200, 2000
+BATCH, MOST_ITEMS, MOST_EACH = 200, 2000, 5000
 SLOTS = 16
 LANE = "all"
 Owner = tuple[str, str]
@@ -74,25 +76,35 @@ def _open(where: dict[str, Any]) -> tuple[list[Opened], bool]:
     for row in rows:
         if len(opened) == BATCH or items >= MOST_ITEMS:
             return opened, True
-        opened.append(Opened(row, list(_items(bytes(row["body"])))))
+        opened.append(Opened(row, _bounded(_items(bytes(row["body"])))))
         items += len(opened[-1].items)
     return opened, False
+
+
+def _bounded(items: Iterator[RawItem | BadItem]) -> list[RawItem | BadItem]:
+    """A provider sends at most 1,000 items at once; what a hostile body adds is one bad item."""
+    taken = list(islice(items, MOST_EACH))
+    if next(items, None) is not None:
+        taken.append(BadItem(reason=f"more than {MOST_EACH} items in one body", body=None))
+    return taken
 
 
 def explode_apart(opened: list[Opened], *, only: Owner | None = None) -> None:
     """Explode together; if that fails, one by one, so that one bad delivery cannot stop the rest."""
     try:
         run_transaction(lambda: explode(opened, only=only))
-    except (StaleFence, PyMongoError, DatabaseError):
+    except StaleFence:
         raise
     except Exception as error:
+        if isinstance(error, PyMongoError | DatabaseError) and not is_items_fault(error):
+            raise
         if len(opened) > 1:
             for delivery in opened:
                 explode_apart([delivery], only=only)
             return
         log.exception("delivery.unreadable", delivery=str(opened[0].was["_id"]))
         opened[0].items = [BadItem(reason=f"cannot be stored: {type(error).__name__}", body=None)]
-        run_transaction(lambda: explode(opened))
+        run_transaction(lambda: explode(opened, only=only))
 
 
 def _items(body: bytes) -> Iterator[RawItem | BadItem]:
@@ -123,7 +135,8 @@ def explode(opened: list[Opened], *, only: Owner | None = None) -> None:
     routed: dict[str, list[tuple[Opened, dict[str, Any]]]] = defaultdict(list)
     for delivery in opened:
         for position, item in enumerate(delivery.items):
-            if only and (isinstance(item, BadItem) or (item.address_kind, item.address) != only):
+            other = isinstance(item, RawItem) and (item.address_kind, item.address) != only
+            if only and (other or (isinstance(item, BadItem) and len(delivery.items) > 1)):
                 continue
             _route(delivery, position, item, owners, routed)
     for tenant_id, rows in routed.items():
@@ -155,11 +168,21 @@ def _route(
         _dead(delivery, position, item.reason)
         return
     owner_ = owners.get((item.address_kind, item.address))
+    if (own := _own_channel(delivery)) and (owner_ is None or owner_[1] != own):
+        # Proved by that tenant's secret alone, it may speak of that tenant's channel alone.
+        _dead(delivery, position, "the address is not of the channel it was posted to")
+        return
     if owner_ is None:
         delivery.account["parked"] += 1
         delivery.parked.append(f"{item.address_kind}:{item.address}"[:120])
         return
     routed[owner_[0]].append((delivery, _row(delivery.was, position, item, owner_)))
+
+
+def _own_channel(delivery: Opened) -> str:
+    """The channel whose own app posted this; empty for the app that all tenants share."""
+    kind, _, channel_id = str(delivery.was["source"]).partition(":")
+    return channel_id if kind == "channel" else ""
 
 
 def _dead(delivery: Opened, position: int, reason: str) -> None:

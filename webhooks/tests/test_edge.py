@@ -1,107 +1,19 @@
 """The edge as a provider meets it: what it refuses, what it keeps, and that nothing is parsed before it is proved."""
 
-import asyncio
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.db import connection
 
 from channels.models import Channel, ChannelCredential
 from kernel import vault
 from kernel.mongo.ids import new_id
 from kernel.scoping import tenant_scope
-from webhooks.edge.settings import EdgeSettings
 from webhooks.models import WebhookDelivery
-
-SECRET, OLD_SECRET, TOKEN = b"the-app-secret", b"the-old-secret", "verify-me"
-
-
-def edge_settings(spool: Path) -> EdgeSettings:
-    return EdgeSettings(
-        mongodb_uri=settings.MONGODB_URI,
-        mongodb_name=connection.settings_dict["NAME"],
-        redis_url=settings.REDIS_URL,
-        spool=spool,
-        app_secrets=(SECRET, OLD_SECRET),
-        verify_token=TOKEN,
-        key_ring=settings.KEY_RING,
-        body_deadline_s=0.5,
-    )
-
-
-@dataclass
-class Answer:
-    status: int
-    body: bytes
-
-
-async def call(
-    edge: Any, method: str, path: str, *, parts: tuple[bytes, ...] = (b"",),
-    headers: tuple[tuple[bytes, bytes], ...] = (), query: str = "", complete: bool = True,
-) -> Answer:  # fmt: skip
-    """One request through the ASGI application; ``complete=False`` never ends the body."""
-    sent: list[dict[str, Any]] = []
-    waiting = list(parts)
-
-    async def receive() -> dict[str, Any]:
-        if not waiting:
-            await asyncio.sleep(60)
-        body = waiting.pop(0)
-        return {"type": "http.request", "body": body, "more_body": bool(waiting) or not complete}
-
-    async def send(message: dict[str, Any]) -> None:
-        sent.append(message)
-
-    scope = {"type": "http", "method": method, "path": path, "headers": list(headers),
-             "query_string": query.encode()}  # fmt: skip
-    await edge(scope, receive, send)
-    return Answer(sent[0]["status"], sent[1]["body"])
-
-
-def signed(body: bytes, secret: bytes = SECRET) -> tuple[tuple[bytes, bytes], ...]:
-    return (
-        (
-            b"x-hub-signature-256",
-            b"sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest().encode(),
-        ),
-    )
-
-
-def run(spool: Path, *calls: dict[str, Any], change: dict[str, Any] | None = None) -> list[Answer]:
-    """Send the calls one after the other to a new edge."""
-
-    async def go() -> list[Answer]:
-        from webhooks.edge.app import Edge
-
-        edge = Edge(replace(edge_settings(spool), **(change or {})))
-        try:
-            return [await call(edge, **each) for each in calls]
-        finally:
-            edge.spool.close()
-
-    return asyncio.run(go())
-
-
-def post(body: bytes, headers: Any, path: str = "/webhooks/meta") -> dict[str, Any]:
-    return {"method": "POST", "path": path, "parts": (body,), "headers": headers}
-
-
-def kept(body: bytes) -> int:
-    return sum(1 for row in WebhookDelivery.objects.all() if bytes(row.body) == body)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _environment() -> None:
-    """The module reads its environment when it is imported, as the process does."""
-    import os
-
-    os.environ.setdefault("META_APP_SECRET", SECRET.decode())
+from webhooks.tests.posting import OLD_SECRET, SECRET, TOKEN, kept, post, run, signed
 
 
 def test_a_signed_body_is_kept_byte_for_byte_before_the_answer(tmp_path: Path) -> None:
@@ -195,76 +107,3 @@ def test_a_tenants_own_app_is_verified_with_its_own_secret(tmp_path: Path, world
                              post(body, signed(body), f"/webhooks/channels/{new_id()}"))  # fmt: skip
     assert (own.status, ours.status, unknown.status) == (200, 401, 401)
     assert WebhookDelivery.objects.filter(source=f"channel:{channel.pk}").count() == 1
-
-
-AWAY = {"mongodb_uri": "mongodb://127.0.0.1:1/?replicaSet=rs0", "write_timeout_s": 0.3}
-
-
-def test_without_the_database_a_webhook_waits_in_the_spool_and_is_kept_later(
-    tmp_path: Path,
-) -> None:
-    body = new_id().encode()
-    (answer,) = run(tmp_path, post(body, signed(body)), change=AWAY)
-    assert answer.status == 200
-    assert kept(body) == 0
-
-    async def drain() -> bool:
-        from webhooks.edge.app import Edge
-
-        edge = Edge(edge_settings(tmp_path))
-        edge.intake.start()
-        for _ in range(40):
-            await asyncio.sleep(0.1)
-            if edge.spool.is_empty:
-                return True
-        return False
-
-    assert asyncio.run(drain())
-    assert kept(body) == 1
-
-
-def test_a_spool_that_is_full_is_a_503_and_never_a_false_200(tmp_path: Path) -> None:
-    body = new_id().encode()
-    (answer,) = run(tmp_path, post(body, signed(body)), change={**AWAY, "spool_max_bytes": 10})
-    assert answer.status == 503
-    assert kept(body) == 0
-
-
-def test_a_damaged_file_is_set_aside_and_the_others_are_kept(tmp_path: Path) -> None:
-    bodies = [new_id().encode() for _ in range(3)]
-    run(tmp_path, *(post(b, signed(b)) for b in bodies), change=AWAY)
-    first = sorted((tmp_path / "0").glob("*.spool"))[0]
-    first.write_bytes(first.read_bytes()[:-9])
-
-    async def drain() -> None:
-        from webhooks.edge.app import Edge
-
-        edge = Edge(edge_settings(tmp_path))
-        edge.intake.start()
-        for _ in range(40):
-            await asyncio.sleep(0.1)
-            if edge.spool.is_empty:
-                return
-
-    asyncio.run(drain())
-    assert [kept(body) for body in bodies] == [0, 1, 1]
-    assert len(list((tmp_path / "0").glob("*.damaged"))) == 1
-
-
-def test_what_a_process_that_is_gone_left_in_another_folder_is_adopted(tmp_path: Path) -> None:
-    body = new_id().encode()
-    run(tmp_path, post(body, signed(body)), change=AWAY)
-    (tmp_path / "0").rename(tmp_path / "7")
-
-    async def drain() -> None:
-        from webhooks.edge.app import Edge
-
-        edge = Edge(edge_settings(tmp_path))
-        edge.intake.start()
-        for _ in range(40):
-            await asyncio.sleep(0.1)
-            if not any((tmp_path / "7").glob("*.spool")) and edge.spool.is_empty:
-                return
-
-    asyncio.run(drain())
-    assert kept(body) == 1

@@ -45,6 +45,28 @@ def test_a_delivery_is_closed_with_an_account_that_adds_up(shop):
     assert texts() == ["one", "two"]
 
 
+def test_what_a_tenants_own_app_posts_is_taken_for_that_tenants_channel_alone(shop, new_tenant):
+    with outside_scope():
+        other = new_tenant("Other")
+        with factories.inside(other):
+            foreign = factories.channel()
+    own, theirs = shop.channel.external["phone_number_id"], foreign.external["phone_number_id"]
+    delivery = take_in(
+        body(
+            change(own, messages=[text("mine")]),
+            change(theirs, messages=[text("forged")], statuses=[status(wamid(), "read")]),
+            change("999000998", messages=[text("nobody's")]),
+        ),
+        source=f"channel:{shop.channel.pk}",
+    )[0]
+    assert delivery.account == {"received": 4, "stored": 1, "dead": 3}
+    assert delivery.parked == []
+    assert texts() == ["mine"]
+    with outside_scope(), tenant_scope(other.tenant):
+        assert WebhookEvent.objects.count() == 0
+        assert Message.objects.count() == 0
+
+
 def test_a_redelivery_in_the_same_body_another_body_or_another_batch_changes_nothing(shop):
     phone = shop.channel.external["phone_number_id"]
     whole = body(change(phone, messages=[text("one"), text("two")]))
