@@ -12,7 +12,7 @@ from crm.services.resolve import find_contacts
 from kernel.clock import now
 from kernel.events.feed import last_number, read_feed
 from kernel.models import AuditEntry, DomainEvent, Lane, LaneMark
-from kernel.mongo.doors import collection
+from kernel.mongo.doors import ObjectId, collection
 from kernel.mongo.wire import wire_log
 from kernel.scoping.context import outside_scope
 from kernel.work import lanes
@@ -178,3 +178,15 @@ def test_the_relay_finds_what_is_new_among_what_is_numbered(shop):
     chain = AuditEntry.objects.filter(seq__gt=0).order_by("seq")
     assert len(indexed(lambda: list(chain[:500]))) == 500
     assert len(indexed(lambda: list(AuditEntry.objects.order_by("-seq")[:50]))) == 50
+
+
+def test_the_edge_finds_a_channels_own_secret_by_index(shop):
+    from django.db import connection
+
+    found = connection.database.command(
+        "explain",
+        {"find": "channel_credentials", "filter": {"channel_id": ObjectId("0" * 24)}},
+    )
+    plan = repr(found["queryPlanner"]["winningPlan"])
+    assert "IXSCAN" in plan
+    assert "COLLSCAN" not in plan
