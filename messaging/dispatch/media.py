@@ -1,4 +1,4 @@
-"""Files on their way out: uploaded to the provider once, reused until its copy expires."""
+"""Files on their way out: uploaded to the provider once for each message, also when it is tried again."""
 
 from datetime import timedelta
 

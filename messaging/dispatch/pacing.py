@@ -40,7 +40,7 @@ def slow_down(channel: Channel, delivery: Delivery, throttled: Throttled, second
 
 
 def note_failure(channel: Channel) -> None:
-    """Five troubles in a row open the breaker: the number rests, then one send probes."""
+    """Five troubles in a row let the number rest; each further one lets it rest again."""
     count = _failures[channel.pk] = _failures.get(channel.pk, 0) + 1
     if count >= FAILURES_TO_BREAK:
         limiter().penalise(_number(channel), BREAK_S)

@@ -7,11 +7,13 @@ from conversations.models import Conversation
 from kernel import work
 from kernel.events import emit
 from kernel.mongo.transactions import run_transaction
+from kernel.scoping import active_tenant_id
 from kernel.work import Done, Kind, Lease, Released, register
 from kernel.work.outcomes import Outcome
 from kernel.work.serving import serve_one
 from messaging.events import MessageOutcomeUnknown
 from messaging.models import Delivery, DeliveryCheck, Message, ReadReceipt
+from tenants.services.tenant import is_suspended
 
 
 def register_kinds() -> None:
@@ -35,10 +37,10 @@ def _serve_receipts(lease: Lease) -> Released:
 
 
 def _show(receipt: ReadReceipt) -> Outcome:
-    """Best effort: a receipt that fails is not worth another try, except to notice a broken channel."""
+    """Best effort: ticks that cannot be shown now are not worth another try."""
     channel = Channel.objects.get(pk=receipt.channel_id)
-    if not channel.sends:
-        return Done(note="the channel does not send now")
+    if not channel.sends or is_suspended(active_tenant_id()):
+        return Done(note="nothing is sent now")
     answer = client_of(channel).mark_read(receipt.external_id, typing=receipt.typing)
     return Done(note="channel broken" if isinstance(answer, ChannelBroken) else "")
 

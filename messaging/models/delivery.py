@@ -48,7 +48,7 @@ class DeliveryCheck(WorkItem):
 
 
 class ReadReceipt(WorkItem):
-    """Showing the customer that we read, or that we type; best effort, newest first served."""
+    """Showing the customer that we read, or that we type; best effort, in the order of the conversation."""
 
     channel = TenantForeignKey(Channel, models.CASCADE, related_name="+")
     external_id = models.CharField(max_length=300)

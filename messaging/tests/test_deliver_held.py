@@ -11,12 +11,14 @@ from kernel.clock import now
 from kernel.models import DomainEvent
 from kernel.work import serving
 from messaging.dispatch import deliver
-from messaging.models import Delivery
+from messaging.dispatch.receipts import show_read
+from messaging.models import Delivery, ReadReceipt
 from messaging.services.outgoing import Draft
 from messaging.services.send import send_message
 from messaging.tests.sending import queue, send_now, state, texts_sent
 from tenants.services.tenant import resume_tenant, suspend_tenant
 from tests import factories
+from tests.inbound import receive, text, work_off
 from tests.simulator import TOKEN
 
 
@@ -124,3 +126,14 @@ def test_our_own_reaction_is_shown_on_the_message_it_is_for(live, emoji):
     assert call["body"]["reaction"] == {"message_id": target.external_id, "emoji": emoji}
     if call["wamid"]:
         assert [r["emoji"] for r in state(target).reactions] == [e for e in [emoji] if e]
+
+
+@pytest.mark.parametrize("suspended, note", [(False, ""), (True, "nothing is sent now")])
+def test_a_suspended_tenant_shows_no_ticks(live, suspended, note):
+    receive(live.channel, text("anyone there?"))
+    show_read(conversation=Conversation.objects.get(pk=live.conversation.pk))
+    if suspended:
+        suspend_tenant(tenant=live.tenant, reason="unpaid")
+    work_off("receipt")
+    receipt = ReadReceipt.objects.get()
+    assert (receipt.state, receipt.reason) == ("done", note)
