@@ -1,5 +1,7 @@
 """Reads of the Channel Integration agent."""
 
+import time
+from collections.abc import Iterable
 from dataclasses import replace
 
 from django.conf import settings
@@ -10,6 +12,12 @@ from channels.models import Channel, ChannelAddress, ChannelCredential, MessageT
 from channels.providers import provider_for
 from channels.providers.contract import Client, Credentials, Endpoint
 from kernel import vault
+from kernel.mongo.doors import ObjectId, collection
+from kernel.mongo.rows import find_rows
+from kernel.scoping import active_tenant_id
+
+FAMILIAR_S = 5.0
+_familiar: dict[tuple[str, str], tuple[float, Channel]] = {}
 
 
 def list_channels() -> QuerySet[Channel]:
@@ -48,8 +56,21 @@ def owners_of(addresses: list[tuple[str, str]]) -> dict[tuple[str, str], tuple[s
     """``(kind, value)`` → ``(tenant id, channel id)`` for those that somebody owns. Global: it precedes the tenant."""
     values = sorted({value for _, value in addresses})
     kinds = sorted({kind for kind, _ in addresses})
-    rows = ChannelAddress.objects.filter(kind__in=kinds, value__in=values)
-    return {(r.kind, r.value): (r.tenant_id, r.channel_id) for r in rows}
+    where = {"kind": {"$in": kinds}, "value": {"$in": values}}
+    rows = collection(ChannelAddress).find(where, batch_size=len(values) + 1)
+    return {(r["kind"], r["value"]): (r["tenant_id"], r["channel_id"]) for r in rows}
+
+
+def familiar_channels(channel_ids: Iterable[str]) -> dict[str, Channel]:
+    """The tenant's channels by id, as they were at most ``FAMILIAR_S`` ago: for what hardly changes of them."""
+    tenant_id, at = active_tenant_id(), time.monotonic()
+    wanted = {id_: _familiar.get((tenant_id, id_)) for id_ in channel_ids}
+    found = {id_: known[1] for id_, known in wanted.items() if known and known[0] > at}
+    missing = [ObjectId(id_) for id_ in wanted if id_ not in found]
+    for row in find_rows(Channel, {"_id": {"$in": missing}}) if missing else []:
+        _familiar[tenant_id, row.pk] = (at + FAMILIAR_S, row)
+        found[row.pk] = row
+    return found
 
 
 def template_named(channel: Channel, name: str, language: str) -> MessageTemplate | None:

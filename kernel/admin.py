@@ -29,12 +29,13 @@ def event_data(event: DomainEvent) -> Any:
 
 @admin.register(DomainEvent)
 class DomainEventAdmin(BackofficeAdmin):
-    """The tenant's facts, in the order of their numbers."""
+    """The tenant's facts, in the order of their numbers; those that wait for one are a moment old."""
 
     one, many = "Event", "Events"
-    ordering = ("-number", "-id")
+    listed = Q(number__gt=0)
+    ordering = ("-number",)
     list_display = ("number", "type", event_actor, columns.moment("occurred_at", "When"))
-    facts = ("number", "type", event_actor, columns.moment("occurred_at", "When"), event_data)
+    facts = ("id", "number", "type", event_actor, columns.moment("occurred_at", "When"), event_data)
     search_help_text = "an event's number or id"
 
     def title_of(self, row: DomainEvent) -> str:

@@ -7,7 +7,9 @@ rounds (integers beyond 2^53). Values are replaced by the nearest visible thing 
 dropped, so that nothing disappears unseen.
 """
 
+import json
 import math
+import re
 from typing import Any
 
 MAX_DEPTH = 20
@@ -20,6 +22,16 @@ _HUGE_BITS = 10_000  # `str()` of a larger integer is refused by Python itself
 _ELLIPSIS = "…"
 _NUL_PICTURE = "\u2400"
 _REPLACEMENT = "\ufffd"
+
+
+# What `storable` would change, as it shows in compact JSON text; too much is found rather than
+# too little. A key with a dot may go on with escaped quotes before its end.
+_LONG_NUMBER = re.compile(r"(?:^|[:\[,])-?\d{16}")
+_DOTTED_KEY = re.compile(r"""\.[^".]*(?:":|\\")""")
+_FEW_CONTAINERS = 15
+_compact = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")
+).encode
 
 
 class TooDeep(ValueError):
@@ -35,6 +47,29 @@ def storable(value: Any, *, max_depth: int = MAX_DEPTH) -> Any:
     Raises `TooDeep`; raises `TypeError` for anything that is not JSON.
     """
     return _storable(value, max_depth, prune=False)
+
+
+def storable_json(value: Any, *, max_depth: int = MAX_DEPTH) -> Any:
+    """`storable` for what a JSON parser made: the value itself where nothing has to change.
+
+    That is almost always, and C finds it out in a tenth of the time that a copy takes.
+    """
+    try:
+        text = _compact(value)
+        text.encode()
+    except (ValueError, TypeError, RecursionError):  # UnicodeEncodeError is a ValueError
+        return storable(value, max_depth=max_depth)
+    few = text.count("{") + text.count("[") <= min(max_depth, _FEW_CONTAINERS)
+    return value if few and not _is_suspect(text) else storable(value, max_depth=max_depth)
+
+
+def _is_suspect(text: str) -> bool:
+    return (
+        "\\u0000" in text
+        or '"$' in text
+        or _DOTTED_KEY.search(text) is not None
+        or _LONG_NUMBER.search(text) is not None
+    )
 
 
 def pruned(value: Any, *, max_depth: int = MAX_DEPTH) -> Any:

@@ -16,11 +16,14 @@ from kernel.work.sweep import sweep as sweep_due
 
 SWEEP_MS, CANARY_MS, CHECKPOINT_MS = 4_500, 9_000, 300_000
 QUEUES = ("inbound", "outbound", "default")
+HANDS = {
+    "inbound": 2
+}  # its worker is one process, bound by the database; the others' wait in threads
 
 
 @shared_task(name="kernel.drain")
 def drain(queue: str) -> int:
-    return drain_queue(queue)
+    return drain_queue(queue, hands=HANDS.get(queue, 1))
 
 
 @shared_task(name="kernel.sweep")

@@ -157,11 +157,13 @@ def tenant_models() -> list[type[TenantModel]]:
     return sorted(found, key=lambda m: m._meta.label)
 
 
+_numbers = itertools.count(1_000_000)  # far above what a relay gives in a test
+
 # What cannot be guessed from the field's class.
 SPECIAL: dict[str, Callable[[], dict[str, Any]]] = {
     "channels.Channel": lambda: {"kind": "whatsapp"},
     "conversations.Conversation": lambda: {"channel_kind": "whatsapp"},
-    "kernel.DomainEvent": lambda: {"type": "thing.happened", "number": 0},
+    "kernel.DomainEvent": lambda: {"type": "thing.happened", "number": next(_numbers)},
 }
 
 

@@ -8,7 +8,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser, MultiPartParser
 
 from kernel.errors import BadRequest, TooLarge
-from kernel.jsonsafe import TooDeep, storable
+from kernel.jsonsafe import TooDeep, storable_json
 
 INT_LIMIT = 2**53
 FORM_OVERHEAD = 64 * 1024
@@ -40,7 +40,7 @@ class BoundedJSONParser(JSONParser):
                 if text
                 else {}
             )
-            return storable(data)
+            return storable_json(data)
         except (ValueError, RecursionError, TooDeep) as error:
             raise ParseError(f"the body is not acceptable JSON: {_reason(error)}") from error
 

@@ -9,7 +9,8 @@ from conversations.models import Conversation
 from crm.models import Contact
 from kernel.clock import now
 from kernel.events import emit
-from kernel.mongo.doors import collection, new_object_id, owner
+from kernel.mongo.doors import ObjectId, collection, new_object_id, owner
+from kernel.mongo.rows import find_rows, insert_rows
 from kernel.mongo.transactions import outside_transaction
 from tenants.models import TenantCounter, TenantSettings
 
@@ -34,11 +35,11 @@ def conversations_for(pairs: Iterable[tuple[Channel, Contact]]) -> dict[Pair, Co
 
 def _active(pairs: Iterable[Pair]) -> dict[Pair, Conversation]:
     pairs = list(pairs)
-    rows = Conversation.objects.filter(
-        channel__in={channel for channel, _ in pairs},
-        contact__in={contact for _, contact in pairs},
-        active=True,
-    )
+    rows = find_rows(Conversation, {
+        "channel_id": {"$in": [ObjectId(channel) for channel in {channel for channel, _ in pairs}]},
+        "contact_id": {"$in": [ObjectId(contact) for contact in {contact for _, contact in pairs}]},
+        "active": True,
+    }, batch_size=len(pairs) + 1)  # fmt: skip
     return {(row.channel_id, row.contact_id): row for row in rows}
 
 
@@ -72,7 +73,7 @@ def _created(new: list[tuple[Channel, Contact]]) -> dict[Pair, Conversation]:
                      contact_name=str(contact))
         for n, (channel, contact) in enumerate(new)
     ]  # fmt: skip
-    Conversation.objects.bulk_create(rows)
+    insert_rows(rows)
     emit(*(ConversationCreated(conversation_id=row.pk, number=row.number, contact_id=row.contact_id,
                                channel_id=row.channel_id) for row in rows))  # fmt: skip
     return {(row.channel_id, row.contact_id): row for row in rows}

@@ -7,6 +7,8 @@ from crm.events import ContactChanged, ContactCreated
 from crm.models import Contact, ContactIdentity
 from kernel.clock import now
 from kernel.events import emit
+from kernel.mongo.doors import ObjectId, collection, owner
+from kernel.mongo.rows import find_rows, insert_rows
 
 
 class IdentityLike(Protocol):
@@ -66,14 +68,21 @@ def find_contacts(identities: Iterable[IdentityLike]) -> dict[Key, Contact]:
     wanted = {key_of(identity) for identity in identities}
     if not wanted:
         return {}
-    rows = ContactIdentity.objects.filter(
-        kind__in={kind for kind, _, _ in wanted},
-        scope__in={scope for _, scope, _ in wanted},
-        value__in={value for _, _, value in wanted},
-    )
-    known = {(r.kind, r.scope, r.value): r.contact_id for r in rows}
-    contacts = Contact.objects.in_bulk(list(set(known.values())))
+    found = collection(ContactIdentity).find({
+        **owner(),
+        "kind": {"$in": list({kind for kind, _, _ in wanted})},
+        "scope": {"$in": list({scope for _, scope, _ in wanted})},
+        "value": {"$in": list({value for _, _, value in wanted})},
+    }, {"kind": 1, "scope": 1, "value": 1, "contact_id": 1}, batch_size=len(wanted) + 1)  # fmt: skip
+    known = {(r["kind"], r["scope"], r["value"]): r["contact_id"] for r in found}
+    ids = list(set(known.values()))
+    contacts = _contacts(ids) if ids else {}
     return {key: contacts[known[key]] for key in wanted if key in known}
+
+
+def _contacts(ids: list[ObjectId]) -> dict[ObjectId, Contact]:
+    rows = find_rows(Contact, {"_id": {"$in": ids}}, batch_size=len(ids) + 1)
+    return {ObjectId(row.pk): row for row in rows}
 
 
 def _new_contact(person: PersonLike) -> Contact:
@@ -104,7 +113,6 @@ def _refresh(contact: Contact, person: PersonLike, *, is_new: bool) -> None:
 
 def _store(made: list[Contact], learned: list[ContactIdentity]) -> None:
     if made:
-        Contact.objects.bulk_create(made)
+        insert_rows(made)
         emit(*(ContactCreated(contact_id=contact.pk) for contact in made))
-    if learned:
-        ContactIdentity.objects.bulk_create(learned)
+    insert_rows(learned)

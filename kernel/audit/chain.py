@@ -10,6 +10,7 @@ from pymongo import UpdateOne
 
 from kernel.models import AuditEntry, FeedState
 from kernel.mongo.doors import ObjectId, collection, owner
+from kernel.mongo.rows import find_rows
 
 HASHED = (
     "action", "actor_kind", "actor_id", "user_id", "on_behalf_of", "target_type", "target_id",
@@ -28,7 +29,8 @@ def entry_hash(entry: AuditEntry, seq: int, prev: str) -> str:
 
 def chain(state: dict[str, Any], most: int) -> int:
     """Chain up to ``most`` new entries after ``state``; runs in the relay's transaction."""
-    entries = list(AuditEntry.objects.filter(seq=0).order_by("seq", "id")[:most])
+    some = {"sort": [("seq", 1), ("_id", 1)], "limit": most, "batch_size": most + 1}
+    entries = find_rows(AuditEntry, {"seq": 0}, **some)
     if not entries:
         return 0
     seq, prev, changes = state["audit_seq"], state["audit_hash"], []

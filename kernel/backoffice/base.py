@@ -44,6 +44,7 @@ class BackofficeAdmin(Stepping, ModelAdmin):  # type: ignore[misc]
     facts: ClassVar[Sequence[str | Callable[[Any], Any]]] = ()
 
     ordering: Sequence[str] = ("-id",)
+    listed: ClassVar[Q | None] = None
     paginator = InfinitePaginator
     list_per_page = 50
     list_max_show_all = 0

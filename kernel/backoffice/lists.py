@@ -26,7 +26,15 @@ class InfinitePaginator(paginator.InfinitePaginator):
 
 
 class ChangeList(views.ChangeList):
-    """The order is the page's own, because an index serves it; ``?o=`` is not listened to."""
+    """The order is the page's own, because an index serves it; ``?o=`` is not listened to.
+
+    A page's ``listed`` narrows its list, not its rows' own pages.
+    """
+
+    def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Any]:
+        queryset: QuerySet[Any] = super().get_queryset(request, *args, **kwargs)
+        listed = self.model_admin.listed
+        return queryset.filter(listed) if listed else queryset
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[str]:
         return list(self.model_admin.get_ordering(request))

@@ -6,7 +6,7 @@ One lane for each tenant. A batch is one transaction; the numbers come from
 
 from typing import Any
 
-from pymongo import InsertOne, ReturnDocument, UpdateOne
+from pymongo import InsertOne, ReturnDocument
 
 from kernel.audit.chain import chain
 from kernel.clock import now
@@ -15,6 +15,7 @@ from kernel.events.subscribers import handler_named, subscribers_of
 from kernel.models import DomainEvent, FeedState, Reaction
 from kernel.mongo.doors import ObjectId, collection, new_object_id, owner
 from kernel.mongo.engine.guard import Rewrite, rewriting
+from kernel.mongo.rows import find_rows
 from kernel.mongo.transactions import on_commit, run_transaction
 from kernel.scoping.context import active_tenant_id
 from kernel.work.items import lane_key
@@ -39,8 +40,8 @@ def relay(lease: Lease) -> Released:
 
 
 def _relay_batch(fence: int) -> int:
-    # Only a few entries are new; most of the log is numbered, and the index skips it.
-    events = list(DomainEvent.objects.filter(number=0).order_by("number", "id")[:BATCH])
+    some = {"sort": [("_id", 1)], "limit": BATCH, "batch_size": BATCH + 1}
+    events = find_rows(DomainEvent, {"number": 0}, **some)
     state = _claim_state(fence, len(events))
     with rewriting(Rewrite.RELAY):
         _number(events, state["last_number"])
@@ -71,10 +72,11 @@ def _claim_state(fence: int, count: int) -> dict[str, Any]:
 def _number(events: list[DomainEvent], last: int) -> None:
     if not events:
         return
-    collection(DomainEvent).bulk_write([
-        UpdateOne({**owner(), "_id": ObjectId(e.pk)}, {"$set": {"number": last + n}})
-        for n, e in enumerate(events, start=1)
-    ])  # fmt: skip
+    # One command whose numbers are the places in this list, not one command for each event.
+    ids = [ObjectId(event.pk) for event in events]
+    number = {"$add": [{"$literal": last + 1}, {"$indexOfArray": [ids, "$_id"]}]}
+    change = [{"$set": {"number": {"$toLong": number}}}]
+    collection(DomainEvent).update_many({**owner(), "_id": {"$in": ids}}, change)
 
 
 def _hand_on(events: list[DomainEvent]) -> None:

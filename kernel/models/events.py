@@ -22,7 +22,12 @@ class DomainEvent(TenantModel):
 
     class Meta(TenantModel.Meta):
         db_table = "domain_events"
-        indexes = [models.Index(fields=["tenant", "number", "id"], name="event_feed")]
+        indexes = [
+            # What waits for its number; a numbered event leaves it for the feed's index.
+            models.Index(
+                fields=["tenant", "id"], condition=models.Q(number=0), name="event_unnumbered"
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["tenant", "number"],

@@ -11,7 +11,8 @@ class Lane(models.Model):
 
     Idle: ``due_at`` is ``NEVER``. Leased: ``due_at`` is the end of the lease,
     so a dead holder's lane becomes due by itself; ``session`` is the holder's
-    database session, ended when the holder is found dead. Held: ``held`` names the
+    database session, ended when the holder is found dead; ``tries`` counts the
+    holders since the lane was last given back, so more than one tells of a death. Held: ``held`` names the
     cause and ``due_at`` is the next probe. ``rev`` counts wake-ups, so that a
     holder who releases sees what arrived meanwhile; ``fence`` counts holders.
     """
@@ -27,6 +28,7 @@ class Lane(models.Model):
     holder = models.CharField(max_length=80, blank=True)
     session = models.BinaryField(null=True)
     claim = models.CharField(max_length=24, blank=True)
+    tries = models.IntegerField(default=0)
     served_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -74,8 +76,8 @@ class WorkItem(TenantModel):
 
     ``open`` is true while the item is still to be done (ready, leased or
     parked); items of a lane are taken in the order of their ids. ``attempts``
-    is counted before the work, so an item that kills its worker counts itself
-    to death. ``fence`` is the holder's: writes of an older holder match nothing.
+    is counted before the work (a batch's first attempt by the lane's ``tries``),
+    so an item that kills its worker counts itself to death. ``fence`` is the holder's: writes of an older holder match nothing.
     """
 
     READY, LEASED, PARKED, DONE, DEAD = "ready", "leased", "parked", "done", "dead"
@@ -95,6 +97,8 @@ class WorkItem(TenantModel):
     class Meta(TenantModel.Meta):
         abstract = True
         indexes = [
-            models.Index(fields=["tenant", "lane", "open", "id"], name="%(class)s_lane"),
+            # What is done leaves it: a lane's index is as small as what waits in the lane.
+            models.Index(fields=["tenant", "lane", "id"], condition=models.Q(open=True),
+                         name="%(class)s_open"),
             models.Index(fields=["tenant", "state", "-id"], name="%(class)s_state"),
-        ]
+        ]  # fmt: skip

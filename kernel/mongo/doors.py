@@ -4,7 +4,7 @@ from typing import Any
 
 from bson import ObjectId
 from django.db import IntegrityError, connection, models
-from pymongo import InsertOne, ReturnDocument, UpdateOne
+from pymongo import InsertOne, ReturnDocument, UpdateMany, UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 
 from kernel.mongo.ids import new_object_id
@@ -20,6 +20,7 @@ __all__ = [
     "PyMongoError",
     "ReturnDocument",
     "UniqueViolation",
+    "UpdateMany",
     "UpdateOne",
     "collection",
     "new_object_id",

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import pymongo
@@ -27,7 +28,6 @@ from kernel.errors import Unavailable
 log = structlog.get_logger(agentName="kernel")
 T = TypeVar("T")
 _local = threading.local()
-_said: ContextVar[set[Hashable] | None] = ContextVar("said_in_transaction", default=None)
 BUDGET_S = 10.0
 
 
@@ -36,6 +36,17 @@ class DatabaseAway(Unavailable):
 
     code = "database_unavailable"
     title = "The database is not available"
+
+
+@dataclass
+class _Attempt:
+    """What is known of the attempt that runs: what was said once, what is gathered for its end."""
+
+    said: set[Hashable] = field(default_factory=set)
+    gathered: dict[Callable[[list[Any]], None], list[Any]] = field(default_factory=dict)
+
+
+_current: ContextVar[_Attempt | None] = ContextVar("transaction_attempt", default=None)
 
 
 def run_transaction(body: Callable[[], T], *, budget_s: float = BUDGET_S) -> T:
@@ -101,9 +112,12 @@ def _forget_session() -> None:
 def _attempt(body: Callable[[], T], hooks: list[Callable[[], None]], session: Any) -> T:
     connection.session, connection.in_atomic_block_mongo = session, True
     connection.run_on_commit = []
-    _said.set(set())
+    attempt = _Attempt()
+    _current.set(attempt)
     try:
         result = body()
+        for write, things in attempt.gathered.items():
+            write(things)
         hooks[:] = [hook for _, hook, _ in connection.run_on_commit]
         return result
     except DatabaseError as error:
@@ -153,13 +167,22 @@ def outside_transaction() -> Iterator[None]:
 
 def first_time(what: Hashable) -> bool:
     """True once for each ``what`` in the current transaction; always true outside of one."""
-    said = _said.get()
-    if not connection.in_atomic_block_mongo or said is None:
+    attempt = _current.get()
+    if not connection.in_atomic_block_mongo or attempt is None:
         return True
-    if what in said:
+    if what in attempt.said:
         return False
-    said.add(what)
+    attempt.said.add(what)
     return True
+
+
+def gather(things: list[Any], write: Callable[[list[Any]], None]) -> None:
+    """Have ``write`` called once at the end of the transaction with all that was gathered for it; now if there is none."""
+    attempt = _current.get()
+    if not connection.in_atomic_block_mongo or attempt is None:
+        write(things)
+        return
+    attempt.gathered.setdefault(write, []).extend(things)
 
 
 def in_transaction() -> bool:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel.jsonsafe import MAX_DEPTH, TooDeep, pruned, storable, storable_text
+from kernel.jsonsafe import MAX_DEPTH, TooDeep, pruned, storable, storable_json, storable_text
 
 wild_text = st.text(alphabet=st.characters(codec=None), max_size=20)
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | wild_text | st.just(2**63)
@@ -79,3 +79,33 @@ def test_every_json_value_survives_bson_and_strict_json(value: Any) -> None:
     assert bson.decode(bson.encode({"v": safe}))["v"] == safe
     assert json.loads(json.dumps(safe, allow_nan=False)) == safe
     assert storable(safe) == safe
+
+
+tricky_text = st.text(alphabet=st.sampled_from('a.$"\\:,{[\x00\ud83d1é'), max_size=6)
+tricky_json = st.recursive(
+    st.none() | st.integers() | st.floats() | tricky_text | st.integers(2**52, 2**54),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(tricky_text, inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(json_values | tricky_json)
+@settings(max_examples=600, deadline=None)
+def test_the_short_way_finds_the_same_as_the_long_one(value: Any) -> None:
+    assert repr(storable_json(value)) == repr(storable(value))
+
+
+@pytest.mark.parametrize("depth", range(1, 25))
+def test_the_short_way_refuses_the_same_depth(depth: int) -> None:
+    try:
+        expected = storable(nested(depth))
+    except TooDeep:
+        with pytest.raises(TooDeep):
+            storable_json(nested(depth))
+    else:
+        assert storable_json(nested(depth)) == expected
+
+
+def test_what_needs_no_change_is_not_copied() -> None:
+    value = {"id": "wamid.HBg=", "n": 1722430000, "text": {"body": "Hi. $5?"}}
+    assert storable_json(value) is value

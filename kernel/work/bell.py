@@ -5,7 +5,10 @@ message; a lost bell costs the sweeper's period, never work.
 """
 
 import os
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import redis
 import structlog
@@ -20,6 +23,7 @@ log = structlog.get_logger(agentName="kernel")
 RINGING_MS = 2_000
 BREAK_S = 2.0
 _away_until = 0.0
+_here = threading.local()
 _client: "redis.Redis | None" = None
 _client_pid = 0
 
@@ -34,8 +38,20 @@ def bell_client() -> redis.Redis:
 
 
 def ring(kind: str) -> None:
-    """Ask a worker to drain the queue of ``kind``."""
-    ring_on(kind_named(kind).queue)
+    """Ask a worker to drain the queue of ``kind``, unless the one who asks is draining it: it looks again."""
+    queue = kind_named(kind).queue
+    if getattr(_here, "draining", "") != queue:
+        ring_on(queue)
+
+
+@contextmanager
+def draining(queue: str) -> Iterator[None]:
+    """This thread serves ``queue`` until it finds nothing more."""
+    _here.draining = queue
+    try:
+        yield
+    finally:
+        _here.draining = ""
 
 
 def ring_on(queue: str) -> None:

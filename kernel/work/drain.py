@@ -1,8 +1,11 @@
 """Drain: a worker takes due lanes one after the other until none is due or its time is up."""
 
+import os
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
+from functools import cache
 
 import structlog
 from django.db import DatabaseError
@@ -19,25 +22,60 @@ from kernel.work.registry import Kind, Released, kind_named, kinds
 log = structlog.get_logger(agentName="kernel")
 TURN_S = 20.0
 GATHER = 15
+MUCH = 100
+IDLE_S = 0.003
 
 
-def drain_queue(queue: str, *, seconds: float = TURN_S) -> int:
+def drain_queue(queue: str, *, seconds: float = TURN_S, hands: int = 1) -> int:
     """Serve the due lanes of all kinds of a queue in rotation; returns how many items were served.
 
     Rotation, so that a flood at the beginning of a pipeline does not keep its
-    end waiting. Rings on when the time runs out.
+    end waiting. Rings for help when there is much, and on when the time runs out.
+    With two ``hands`` a second thread serves while the first waits for the
+    database; it is not taken for little work.
     """
     bell.answered(queue)
-    own = [kind for kind in kinds() if kind.queue == queue]
     served, until = 0, time.monotonic() + seconds
+    second: Future[int] | None = None
     while time.monotonic() < until:
-        turns = [_turn(kind) for kind in own for _ in range(kind.turns)]
-        if all(turn is None for turn in turns):
-            return served
-        served += sum(turn or 0 for turn in turns)
-        bell.ring_on(queue)
+        rotation = _rotation(queue)
+        if rotation is None:
+            if second is None or second.done():
+                return served + (second.result() if second else 0)
+            time.sleep(IDLE_S)  # what the other hand does may make work for this one
+            continue
+        served += rotation
+        if rotation >= MUCH:
+            bell.ring_on(queue)
+            if hands > 1 and (second is None or second.done()):
+                served += second.result() if second else 0
+                second = _second_hand().submit(_serve_until_idle, queue, until)
     bell.ring_on(queue)
+    return served + (second.result() if second else 0)
+
+
+def _rotation(queue: str) -> int | None:
+    """One turn of each kind of the queue; None when nothing was due."""
+    with bell.draining(queue):
+        own = [kind for kind in kinds() if kind.queue == queue]
+        turns = [_turn(kind) for kind in own for _ in range(kind.turns)]
+    return None if all(turn is None for turn in turns) else sum(turn or 0 for turn in turns)
+
+
+def _serve_until_idle(queue: str, until: float) -> int:
+    served = 0
+    while time.monotonic() < until and (rotation := _rotation(queue)) is not None:
+        served += rotation
     return served
+
+
+@cache
+def _second_hand() -> ThreadPoolExecutor:
+    """One thread for the life of the process, because it keeps its connection to the database."""
+    return ThreadPoolExecutor(1, thread_name_prefix="second-hand")
+
+
+os.register_at_fork(after_in_child=_second_hand.cache_clear)
 
 
 def drain(kind_name: str, *, seconds: float = TURN_S) -> int:

@@ -52,11 +52,14 @@ class Batch:
         return now() if self.more else None
 
 
-def lease_items(model: type[WorkItem], lease: Lease, most: int) -> Batch:
+def lease_items(
+    model: type[WorkItem], lease: Lease, most: int, *, uncounted: bool = False
+) -> Batch:
     """The next items of the lane in order, attempts counted before the work.
 
     Items that have been tried before come in smaller batches, so that one that
-    kills its worker soon stands alone.
+    kills its worker soon stands alone. ``uncounted``: a holder that died may
+    have tried them without counting, which counts now.
     """
     lane = lane_of(lease)
     waiting = list(model.objects.filter(lane=lane, open=True).order_by("id")[: most + 1])
@@ -64,21 +67,22 @@ def lease_items(model: type[WorkItem], lease: Lease, most: int) -> Batch:
         return Batch([])
     if waiting[0].due_at > now():
         return Batch([], due_at=waiting[0].due_at)
-    items = _prefix(waiting[:most])
+    missed = int(uncounted and waiting[0].attempts == 0)
+    items = _prefix(waiting[:most], waiting[0].attempts + missed)
     matched = collection(model).update_many(
         {**owner(), "_id": {"$in": [ObjectId(i.pk) for i in items]}, "open": True,
          "fence": {"$lte": lease.fence}},
-        {"$set": {"state": WorkItem.LEASED, "fence": lease.fence}, "$inc": {"attempts": 1}},
+        {"$set": {"state": WorkItem.LEASED, "fence": lease.fence}, "$inc": {"attempts": 1 + missed}},
     ).matched_count  # fmt: skip
     if matched != len(items):
         raise StaleFence(f"{matched} of {len(items)} items of {lease.key} could be leased")
     for item in items:
-        item.attempts, item.fence, item.state = item.attempts + 1, lease.fence, WorkItem.LEASED
+        item.attempts += 1 + missed
+        item.fence, item.state = lease.fence, WorkItem.LEASED
     return Batch(items, more=len(waiting) > len(items))
 
 
-def _prefix(items: list[WorkItem]) -> list[WorkItem]:
-    tried = items[0].attempts
+def _prefix(items: list[WorkItem], tried: int) -> list[WorkItem]:
     size = len(items) if tried == 0 else 8 if tried == 1 else 1
     at = now()
     return list(takewhile(lambda item: item.due_at <= at, items[:size])) or items[:1]

@@ -19,7 +19,7 @@ from pymongo.errors import PyMongoError
 from kernel.clock import LONG_AGO, NEVER, now
 from kernel.models import Lane, LaneMark
 from kernel.mongo.doors import collection, new_object_id
-from kernel.mongo.transactions import first_time, kill_session, on_commit, own_session_id
+from kernel.mongo.transactions import first_time, gather, kill_session, on_commit, own_session_id
 from kernel.mongo.wake import wake
 from kernel.scoping.context import current_scope
 from kernel.work.outcomes import StaleFence
@@ -33,7 +33,10 @@ Stage = dict[str, Any]
 
 @dataclass
 class Lease:
-    """A lane in hand. ``fence`` is this holder's number; ``rev`` what it knew when it claimed."""
+    """A lane in hand. ``fence`` is this holder's number; ``rev`` what it knew when it claimed.
+
+    ``deaths`` counts the holders before this one that never gave the lane back.
+    """
 
     id: Any
     kind: str
@@ -44,6 +47,7 @@ class Lease:
     held: str
     lease_s: float
     one_shot: bool = False
+    deaths: int = 0
 
     def renew(self) -> None:
         """Push the end of the lease out; raises ``StaleFence`` if it is lost already."""
@@ -76,21 +80,25 @@ def mark_many(
         for key, due in dict(keys).items()
         if due > now() or first_time((kind, key))
     ]  # fmt: skip
-    if not marks:
-        return
+    if marks:
+        gather(marks, _write)
+
+
+def _write(marks: list[Stage]) -> None:
     collection(LaneMark).insert_many(marks)
-    on_commit(lambda: _after_commit(kind, marks))
+    on_commit(lambda: _after_commit(marks))
 
 
-def _after_commit(kind: str, marks: list[Stage]) -> None:
+def _after_commit(marks: list[Stage]) -> None:
     from kernel.work.bell import ring
 
     try:
         fold(marks)
     except PyMongoError as error:
         # The work is committed and so are its marks: the sweeper folds them, the caller succeeded.
-        log.warning("mark.unfolded", kind=kind, count=len(marks), error=type(error).__name__)
-    ring(kind)
+        log.warning("mark.unfolded", count=len(marks), error=type(error).__name__)
+    for kind in {mark["kind"] for mark in marks}:
+        ring(kind)
 
 
 def fold(marks: list[Stage]) -> None:
@@ -111,6 +119,7 @@ def claim(kind: str, lease_s: float, *, one_shot: bool = False) -> Lease | None:
             "due_at": end, "lease_until": end, "holder": f"{HOST}:{os.getpid()}",
             "session": {"$literal": own_session_id()},
             "fence": {"$add": ["$fence", 1]}, "served_at": "$$NOW",
+            "tries": {"$add": [{"$ifNull": ["$tries", 0]}, 1]},
         }}],
         sort=[("due_at", 1)],
         hint="lane_due",
@@ -129,6 +138,7 @@ def claim(kind: str, lease_s: float, *, one_shot: bool = False) -> Lease | None:
         before["held"],
         lease_s,
         one_shot,
+        before.get("tries", 0),
     )
 
 
@@ -143,6 +153,7 @@ def claim_more(first: Lease, most: int) -> list[Lease]:
         "kind": first.kind,
         "tenant_id": first.tenant_id,
         "lease_until": LONG_AGO,
+        "tries": {"$in": [0, None]},
         "$expr": {"$lte": ["$due_at", "$$NOW"]},
     }
     found = lanes.find(due, {"_id": 1}).sort("due_at", 1).hint("lane_tenant_due").limit(most)
@@ -153,7 +164,7 @@ def claim_more(first: Lease, most: int) -> list[Lease]:
     lanes.update_many({**due, "_id": {"$in": ids}}, [{"$set": {
         "due_at": end, "lease_until": end, "holder": f"{HOST}:{os.getpid()}", "claim": token,
         "session": {"$literal": own_session_id()}, "fence": {"$add": ["$fence", 1]},
-        "served_at": "$$NOW",
+        "served_at": "$$NOW", "tries": 1,
     }}])  # fmt: skip
     mine = lanes.find({"_id": {"$in": ids}, "claim": token})
     return [replace(first, id=row["_id"], key=row["key"], fence=row["fence"], rev=row["rev"],
@@ -165,6 +176,15 @@ def _end_session_left_behind(before: Stage) -> None:
     session = before.get("session")
     if session and before["lease_until"].year > LONG_AGO.year and session != own_session_id():
         kill_session(session)
+
+
+def demand_held(leases: Sequence[Lease]) -> None:
+    """Raise ``StaleFence`` unless each lane is still this holder's; the first read of a transaction."""
+    found = collection(Lane).find({"_id": {"$in": [lease.id for lease in leases]}}, {"fence": 1})
+    fences = {row["_id"]: row["fence"] for row in found}
+    for lease in leases:
+        if fences.get(lease.id) != lease.fence:
+            raise StaleFence(f"lane {lease.kind}:{lease.key} was taken over")
 
 
 def release(lease: Lease, released: Released) -> None:
@@ -191,6 +211,7 @@ def _back(lease: Lease, released: Released) -> UpdateOne:
     changed = {"$ne": ["$rev", lease.rev]}
     fields = {
         "lease_until": LONG_AGO,
+        "tries": 0,
         "held": released.held,
         "due_at": {"$cond": [changed, {"$min": [due, "$$NOW"]}, due]},
     }

@@ -36,7 +36,7 @@ def serve_batches(
     A batch that fails is split until the poisonous item stands alone; that one
     is retried and then buried, and the lane moves on.
     """
-    batch = lease_items(model, lease, most)
+    batch = lease_items(model, lease, most, uncounted=lease.deaths > 0)
     if not batch.items:
         return Released(due_at=batch.due_at)
     if batch.items[0].attempts > MAX_ATTEMPTS:

@@ -16,9 +16,11 @@ from kernel.clock import iso, now
 from kernel.events import emit
 from kernel.mongo.doors import ObjectId, UpdateOne, collection, owner
 from kernel.mongo.ids import new_id
+from kernel.mongo.rows import insert_rows
 from kernel.work.items import enqueue_many
 from messaging.events import MessageReceived
-from messaging.ingest.updates import adopt_early, find_targets
+from messaging.ingest.targets import find_by_external_id, find_targets
+from messaging.ingest.updates import adopt_early
 from messaging.models import Attachment, Message
 from messaging.summary import summary
 
@@ -42,7 +44,7 @@ def store_messages(arrivals: Sequence[Arrival], contacts: dict[Key, Contact]) ->
         rows.append(row)
         files += _attachments(channel, event, row)
     _resolve_replies(rows)
-    Message.objects.bulk_create(rows)
+    insert_rows(rows)
     enqueue_many("media", files)
     _update_threads(rows, threads, arrivals)
     emit(*(MessageReceived(message_id=r.pk, conversation_id=r.conversation_id, channel_id=r.channel_id,
@@ -55,11 +57,7 @@ def _unseen(arrivals: Sequence[Arrival]) -> list[Arrival]:
     wanted = {(c.pk, e.external_id): (c, e) for c, e in reversed(arrivals)}
     if not wanted:
         return []
-    known = set(
-        Message.objects.filter(
-            channel__in={channel for channel, _ in wanted}, external_id__in={e for _, e in wanted}
-        ).values_list("channel_id", "external_id")
-    )
+    known = set(find_by_external_id(Message, wanted))
     return [(c, e) for (c, e) in arrivals
             if (c.pk, e.external_id) not in known and wanted[c.pk, e.external_id][1] is e]  # fmt: skip
 
@@ -68,8 +66,8 @@ def _message(
     channel: Channel, event: InboundMessage, contact: Contact, thread: Conversation, seq: int
 ) -> Message:
     return Message(
-        conversation=thread,
-        channel=channel,
+        conversation_id=thread.pk,
+        channel_id=channel.pk,
         seq=seq,
         direction=Message.INBOUND,
         type=event.type,

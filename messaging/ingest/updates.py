@@ -1,6 +1,6 @@
 """Statuses and reactions: rows beside the message they speak of, joined to it now or when it is known."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from channels.models import Channel
@@ -9,27 +9,11 @@ from crm.models import Contact
 from crm.services.resolve import Key, key_of
 from kernel.events import emit
 from kernel.mongo.doors import ObjectId, collection, owner
+from kernel.mongo.rows import find_rows, insert_rows
 from messaging.events import MessageReacted, MessageStatusChanged
+from messaging.ingest.targets import Target, find_by_callback, find_targets
 from messaging.models import Delivery, Message, MessageUpdate
 from messaging.status import RANK, higher
-
-Target = tuple[str, str]  # message id, conversation id
-External = tuple[str, str]  # channel id, the provider's message id
-
-
-def find_targets(wanted: Iterable[External]) -> dict[External, Target]:
-    """Messages by the provider's id: inbound ones carry it, outbound ones have it on their delivery."""
-    wanted = set(wanted)
-    if not wanted:
-        return {}
-    where = {"channel__in": {c for c, _ in wanted}, "external_id__in": {e for _, e in wanted}}
-    sent = Delivery.objects.filter(**where).values_list(
-        "channel_id", "external_id", "message_id", "conversation_id"
-    )
-    received = Message.objects.filter(**where).values_list(
-        "channel_id", "external_id", "id", "conversation_id"
-    )
-    return {(c, e): (m, t) for c, e, m, t in [*received, *sent]}
 
 
 def store_statuses(arrivals: Sequence[tuple[Channel, StatusUpdate]]) -> None:
@@ -37,7 +21,7 @@ def store_statuses(arrivals: Sequence[tuple[Channel, StatusUpdate]]) -> None:
     if not arrivals:
         return
     targets = find_targets((c.pk, e.external_id) for c, e in arrivals)
-    ours = _by_callback(event.callback_data for _, event in arrivals)
+    ours = find_by_callback(event.callback_data for _, event in arrivals)
     rows = []
     for channel, event in arrivals:
         target = ours.get(event.callback_data) or targets.get((channel.pk, event.external_id))
@@ -49,26 +33,11 @@ def store_statuses(arrivals: Sequence[tuple[Channel, StatusUpdate]]) -> None:
            for row, target in fresh if target))  # fmt: skip
 
 
-def _by_callback(values: Iterable[str]) -> dict[str, Target]:
-    """Our own message id comes back with the status, so the send need not be recorded yet."""
-    ids = {
-        value
-        for value in values
-        if len(value) == 24 and all(c in "0123456789abcdef" for c in value)
-    }
-    if not ids:
-        return {}
-    found = Message.objects.filter(pk__in=ids, direction=Message.OUTBOUND)
-    return {
-        pk: (pk, conversation) for pk, conversation in found.values_list("id", "conversation_id")
-    }
-
-
 def _status_row(channel: Channel, event: StatusUpdate, target: Target | None) -> MessageUpdate:
     moment = int(event.provider_at.timestamp()) if event.provider_at else 0
     error = event.error
     return MessageUpdate(
-        channel=channel,
+        channel_id=channel.pk,
         message_id=target[0] if target else "",
         external_id=event.external_id,
         key=f"st:{event.external_id}:{event.status}:{moment}",
@@ -84,18 +53,21 @@ def _store(rows: list[tuple[MessageUpdate, Any]]) -> list[tuple[MessageUpdate, A
     """Insert the rows whose keys are new; returns those."""
     if not rows:
         return []
-    known = set(
-        MessageUpdate.objects.filter(
-            channel__in={row.channel_id for row, _ in rows}, key__in={row.key for row, _ in rows}
-        ).values_list("channel_id", "key")
-    )
+    known = _known_keys([row for row, _ in rows])
     fresh = []
     for row, target in rows:
         if (row.channel_id, row.key) not in known:
             known.add((row.channel_id, row.key))
             fresh.append((row, target))
-    MessageUpdate.objects.bulk_create([row for row, _ in fresh])
+    insert_rows([row for row, _ in fresh])
     return fresh
+
+
+def _known_keys(rows: list[MessageUpdate]) -> set[tuple[str, str]]:
+    channels = [ObjectId(channel) for channel in {row.channel_id for row in rows}]
+    where = {**owner(), "channel_id": {"$in": channels}, "key": {"$in": [row.key for row in rows]}}
+    found = collection(MessageUpdate).find(where, {"channel_id": 1, "key": 1})
+    return {(str(row["channel_id"]), row["key"]) for row in found}
 
 
 def _settle_deliveries(fresh: list[tuple[MessageUpdate, Any]]) -> None:
@@ -109,7 +81,12 @@ def _settle_deliveries(fresh: list[tuple[MessageUpdate, Any]]) -> None:
             target[0] not in best or higher(row.status, best[target[0]].status) == row.status
         ):
             best[target[0]] = row
-    unsettled = Delivery.objects.filter(message__in=list(best), outcome__in=["unknown", "queued"])
+    if not best:
+        return
+    unsettled = find_rows(Delivery, {
+        "message_id": {"$in": [ObjectId(id_) for id_ in best]},
+        "outcome": {"$in": ["unknown", "queued"]},
+    })  # fmt: skip
     for delivery in unsettled:
         row = best[delivery.message_id]
         if row.status == "failed" and delivery.outcome == "queued":
@@ -141,7 +118,7 @@ def _reaction_row(
     channel: Channel, event: Reaction, contact: Contact, target: Target | None
 ) -> MessageUpdate:
     return MessageUpdate(
-        channel=channel,
+        channel_id=channel.pk,
         message_id=target[0] if target else "",
         external_id=event.target_external_id,
         key=f"re:{event.external_id}",
@@ -156,9 +133,13 @@ def _reaction_row(
 def adopt_early(messages: Sequence[Message]) -> None:
     """Join reactions that overtook the message they are for; a retried webhook comes after those behind it."""
     known = {(message.channel_id, message.external_id): message for message in messages}
-    early = MessageUpdate.objects.filter(
-        channel__in={c for c, _ in known}, external_id__in={e for _, e in known}, message_id=""
-    )
+    if not known:
+        return
+    early = find_rows(MessageUpdate, {
+        "channel_id": {"$in": [ObjectId(channel) for channel in {c for c, _ in known}]},
+        "external_id": {"$in": [external for _, external in known]},
+        "message_id": "",
+    })  # fmt: skip
     for row in early:
         message = known.get((row.channel_id, row.external_id))
         if message is None:

@@ -7,7 +7,7 @@ from accounts.models import User
 from kernel import audit, work
 from kernel.clock import now
 from kernel.events import emit
-from kernel.mongo.doors import UniqueViolation
+from kernel.mongo.doors import ObjectId, UniqueViolation, collection
 from kernel.mongo.ids import new_id
 from kernel.mongo.transactions import on_commit, run_transaction, transactional
 from kernel.scoping import Reason, tenant_scope, unscoped
@@ -107,7 +107,8 @@ def _release(tenant_id: str) -> None:
 
 def is_suspended(tenant_id: str) -> bool:
     """Asked by workers before each effect."""
-    return Tenant.objects.filter(pk=tenant_id, status=Tenant.SUSPENDED).exists()
+    suspended = {"_id": ObjectId(tenant_id), "status": Tenant.SUSPENDED}
+    return collection(Tenant).find_one(suspended, {"_id": 1}) is not None
 
 
 def tenants_of(person: User) -> list[tuple[Tenant, str]]:

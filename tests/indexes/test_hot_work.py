@@ -17,7 +17,8 @@ from kernel.mongo.wire import wire_log
 from kernel.scoping.context import outside_scope
 from kernel.work import lanes
 from kernel.work.items import lease_items
-from messaging.ingest.updates import _store, adopt_orphans, find_targets
+from messaging.ingest.targets import find_targets
+from messaging.ingest.updates import _store, adopt_orphans
 from messaging.models import Delivery, MessageUpdate
 from tests.explain import assert_indexed, plans
 from webhooks.models import WebhookDelivery, WebhookEvent
@@ -169,7 +170,7 @@ def test_the_next_items_of_a_lane_are_read_past_those_that_are_done(shop):
 
 
 def test_the_relay_finds_what_is_new_among_what_is_numbered(shop):
-    new = indexed(lambda: list(DomainEvent.objects.filter(number=0).order_by("number", "id")[:500]))
+    new = indexed(lambda: list(DomainEvent.objects.filter(number=0).order_by("id")[:500]))
     assert len(new) >= 20
     entries = indexed(lambda: list(AuditEntry.objects.filter(seq=0).order_by("seq", "id")[:500]))
     assert len(entries) >= 20

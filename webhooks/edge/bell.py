@@ -12,6 +12,9 @@ from kernel.ratelimit import connect
 log = structlog.get_logger(agentName="webhook")
 KIND, LANE, QUEUE = "explode", "all", "inbound"
 RINGING_MS = 2_000
+PAUSE_S = (
+    0.01  # under load most deliveries find the lane awake already; a pause saves telling it again
+)
 
 
 class Bell:
@@ -41,6 +44,7 @@ class Bell:
             try:
                 await self._store.wake(KIND, LANE, datetime.now(UTC))
                 await asyncio.to_thread(self._ring)
+                await asyncio.sleep(PAUSE_S)
             except Away:
                 log.warning("lane.unmarked")
             except Exception as error:  # noqa: BLE001  (the sweeper finds what no bell announced)

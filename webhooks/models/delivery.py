@@ -29,6 +29,8 @@ class WebhookDelivery(models.Model):
     class Meta:
         db_table = "webhook_deliveries"
         indexes = [
-            models.Index(fields=["state", "id"], name="delivery_new"),
+            models.Index(
+                fields=["state", "id"], condition=models.Q(state="new"), name="delivery_new"
+            ),
             models.Index(fields=["parked", "id"], name="delivery_parked"),
         ]

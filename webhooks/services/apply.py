@@ -2,9 +2,9 @@
 
 import structlog
 
-from channels.models import Channel
 from channels.providers import provider_for
 from channels.providers.events import Ignored
+from channels.selectors import familiar_channels
 from channels.services.traffic import note_traffic
 from kernel.mongo.doors import ObjectId, collection, owner
 from kernel.scoping import active_tenant_id
@@ -35,7 +35,7 @@ def apply(rows: list[WebhookEvent]) -> None:
     """Apply items in order. A suspended tenant's lane is held; nothing is dropped."""
     if is_suspended(active_tenant_id()):
         raise Hold(SUSPENDED)
-    channels = Channel.objects.in_bulk(list({row.channel_id for row in rows}))
+    channels = familiar_channels({row.channel_id for row in rows})
     arrivals: list[Inbound] = []
     ignored: dict[str, str] = {}
     for row in rows:

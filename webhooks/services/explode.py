@@ -20,7 +20,8 @@ from channels.providers import provider_for_object
 from channels.providers.contract import BadItem, RawItem
 from channels.selectors import owners_of
 from kernel.clock import now
-from kernel.mongo.doors import ObjectId, PyMongoError, UpdateOne, collection, new_object_id
+from kernel.mongo.doors import ObjectId, PyMongoError, UpdateMany, collection, new_object_id
+from kernel.mongo.rows import hydrated
 from kernel.mongo.transactions import run_transaction
 from kernel.scoping import tenant_scope
 from kernel.work import Kind, Lease, Released, StaleFence, register
@@ -70,7 +71,8 @@ def serve(lease: Lease) -> Released:
 
 def _open(where: dict[str, Any]) -> tuple[list[Opened], bool]:
     """The oldest deliveries with their items, up to a number of items; and whether more wait."""
-    rows = collection(WebhookDelivery).find(where).sort("_id", 1).limit(BATCH + 1)
+    some = {"limit": BATCH + 1, "batch_size": BATCH + 1}
+    rows = collection(WebhookDelivery).find(where, sort=[("_id", 1)], **some)
     opened: list[Opened] = []
     items = 0
     for row in rows:
@@ -212,7 +214,7 @@ def _store(rows: list[tuple[Opened, dict[str, Any]]]) -> None:
     where = {**tenant, "channel_id": {"$in": list(channels)}, "event_key": {"$in": list(keys)}}
     known = {
         (r["channel_id"], r["event_key"])
-        for r in events.find(where, {"channel_id": 1, "event_key": 1})
+        for r in events.find(where, {"channel_id": 1, "event_key": 1}, batch_size=len(keys) + 1)
     }
     fresh = []
     for delivery, row in rows:
@@ -230,24 +232,27 @@ def _store(rows: list[tuple[Opened, dict[str, Any]]]) -> None:
 def _close(opened: list[Opened], *, replay: bool) -> None:
     """Close the deliveries; the account says where each item went."""
     state = WebhookDelivery.DONE if replay else WebhookDelivery.NEW
-    changes = []
+    alike: dict[str, tuple[list[Any], dict[str, Any]]] = {}
+    at = now()
     for delivery in opened:
         account = {**delivery.account, "received": len(delivery.items)}
-        changes.append(UpdateOne(
-            {"_id": delivery.was["_id"], "state": state},
-            {"$set": {"state": WebhookDelivery.DONE, "account": account, "problems": delivery.problems,
-                      "parked": sorted(set(delivery.parked)), "exploded_at": now()}},
-        ))  # fmt: skip
-    matched = collection(WebhookDelivery).bulk_write(changes).matched_count
+        fields = {"state": WebhookDelivery.DONE, "account": account, "problems": delivery.problems,
+                  "parked": sorted(set(delivery.parked)), "exploded_at": at}  # fmt: skip
+        alike.setdefault(repr(fields), ([], fields))[0].append(delivery.was["_id"])
+    matched = collection(WebhookDelivery).bulk_write([
+        UpdateMany({"_id": {"$in": ids}, "state": state}, {"$set": fields})
+        for ids, fields in alike.values()
+    ]).matched_count  # fmt: skip
     if matched != len(opened):
         raise StaleFence("another holder explodes these deliveries")
 
 
 def _replay_first() -> int:
     """Route what waited for an address that has an owner now, before anything newer; one batch a turn."""
-    address = ChannelAddress.objects.filter(replay_pending=True).first()
-    if address is None:
+    found = collection(ChannelAddress).find_one({"replay_pending": True}, sort=[("_id", 1)])
+    if found is None:
         return 0
+    (address,) = hydrated(ChannelAddress, [found])
     waiting, more = _open({"parked": f"{address.kind}:{address.value}"[:120]})
     if waiting:
         explode_apart(waiting, only=(address.kind, address.value))

@@ -22,8 +22,8 @@ _CLOCK_SLACK = timedelta(days=1)
 def as_text(source: Any, key: str) -> str:
     """Return ``source[key]`` as text; a number counts as its digits, anything else as empty."""
     value = source.get(key) if isinstance(source, dict) else None
-    if isinstance(value, str):
-        return value
+    if value is None or isinstance(value, str):
+        return value or ""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return ""
     return str(value) if abs(value) < 2**64 else ""

@@ -28,7 +28,7 @@ from channels.providers.whatsapp.identity import (
     read_names,
     status_names,
 )
-from kernel.jsonsafe import TooDeep, pruned, storable, storable_text
+from kernel.jsonsafe import TooDeep, pruned, storable_json, storable_text
 
 PHONE_NUMBER_ID = "phone_number_id"
 WABA_ID = "waba_id"
@@ -186,7 +186,7 @@ def _raw(change: Change, key: str, order_key: str, body: dict[str, Any]) -> RawI
         **body,
     }
     try:
-        safe = storable(whole)
+        safe = storable_json(whole)
     except TooDeep as error:
         return _bad(str(error), body)
     return RawItem(
@@ -242,10 +242,20 @@ class _Contacts:
         """
         for key in _lookup_keys(names):
             if key in self._by_id:
-                return [pruned(self._by_id[key], max_depth=_CONTACT_DEPTH)]
+                return [_shallow(self._by_id[key])]
         if self._lone is None or contradicts(names, contact_names(self._lone)):
             return []
-        return [pruned(self._lone, max_depth=_CONTACT_DEPTH)]
+        return [_shallow(self._lone)]
+
+
+def _shallow(contact: dict[str, Any]) -> dict[str, Any]:
+    """The entry with what lies too deep cut off; as it is where nothing can lie that deep."""
+    containers = sum(isinstance(value, dict | list) for value in contact.values())
+    inner = as_object(contact, "profile").values()
+    if containers <= ("profile" in contact) and not any(isinstance(v, dict | list) for v in inner):
+        return contact
+    cut: dict[str, Any] = pruned(contact, max_depth=_CONTACT_DEPTH)
+    return cut
 
 
 def _lookup_keys(names: Names) -> list[str]:
@@ -253,6 +263,8 @@ def _lookup_keys(names: Names) -> list[str]:
 
 
 def _one_person(value: dict[str, Any]) -> bool:
+    if len(as_list(value, "messages")) + len(as_list(value, "statuses")) == 1:
+        return True
     people = {message_names(item).order_key for item in as_objects(value, "messages")}
     people |= {status_names(item).order_key for item in as_objects(value, "statuses")}
     return len(people) == 1

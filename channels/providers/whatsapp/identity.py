@@ -82,6 +82,8 @@ def is_bsuid(text: str) -> bool:
 
 def phone_digits(text: str) -> str:
     """Return a phone's digits; an id that is no phone stays as it is, so nobody is lost."""
+    if text.isdigit() and text.isascii():
+        return text
     return _NOT_DIGITS.sub("", text) if _PHONE.fullmatch(text) else text
 
 
@@ -154,6 +156,8 @@ def _names_participant(status: Any) -> bool:
 
 
 def _clean(text: str) -> str:
+    if not text:
+        return ""
     text = text.strip()
     return storable_text(text) if len(text) <= _MAX_ID else ""
 

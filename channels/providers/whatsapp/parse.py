@@ -32,7 +32,7 @@ from channels.providers.whatsapp.identity import (
     person,
     status_names,
 )
-from kernel.jsonsafe import TooDeep, storable
+from kernel.jsonsafe import TooDeep, storable_json
 
 Json = dict[str, Any]
 
@@ -54,7 +54,7 @@ def parse(body: Json) -> list[Event]:
     if not isinstance(body, dict):
         raise Unparsable("the item is not an object")
     try:
-        body = storable(body)
+        body = storable_json(body)
     except TooDeep as error:
         raise Unparsable(str(error)) from error
     if isinstance(body.get("message"), dict):
