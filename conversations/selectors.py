@@ -4,6 +4,8 @@ from django.db.models import QuerySet
 
 from conversations.errors import ConversationNotFound
 from conversations.models import Conversation
+from kernel.mongo.doors import ObjectId
+from kernel.mongo.rows import find_one
 from tenants.access import require
 from tenants.permissions import Permission
 
@@ -33,7 +35,7 @@ def list_conversations(
 def get_conversation(conversation_id: str) -> Conversation:
     """One conversation; raises ``ConversationNotFound``."""
     require(Permission.CONVERSATIONS_READ_ALL)
-    conversation = Conversation.objects.filter(pk=conversation_id).first()
+    conversation = find_one(Conversation, {"_id": ObjectId(conversation_id)})
     if conversation is None:
         raise ConversationNotFound
     return conversation

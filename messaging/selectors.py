@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from conversations.selectors import get_conversation
+from kernel.mongo.doors import ObjectId
+from kernel.mongo.rows import find_one, find_rows
 from messaging.errors import MediaNotFound, MessageNotFound
 from messaging.models import Attachment, Delivery, Message, MessageUpdate
 from messaging.status import State, join
@@ -33,7 +35,7 @@ def list_messages(conversation_id: str) -> QuerySet[Message]:
 def get_message(message_id: str) -> Message:
     """One message; raises ``MessageNotFound``."""
     require(Permission.CONVERSATIONS_READ_ALL)
-    message = Message.objects.filter(pk=message_id).first()
+    message = find_one(Message, {"_id": ObjectId(message_id)})
     if message is None:
         raise MessageNotFound
     return message
@@ -43,12 +45,13 @@ def shown(messages: Sequence[Message]) -> list[Shown]:
     """Messages with their states and files: two more reads for a whole page."""
     ids = [message.pk for message in messages]
     updates: dict[str, list[MessageUpdate]] = defaultdict(list)
-    for update in MessageUpdate.objects.filter(message_id__in=ids):
+    for update in find_rows(MessageUpdate, {"message_id": {"$in": ids}}, batch_size=1000):
         updates[update.message_id].append(update)
     files: dict[str, list[Attachment]] = defaultdict(list)
     with_files = [message.pk for message in messages if message.attachment_count]
     if with_files:
-        for file in Attachment.objects.filter(message_id__in=with_files).order_by("id"):
+        wanted = {"message_id": {"$in": with_files}}
+        for file in sorted(find_rows(Attachment, wanted), key=lambda file: file.pk):
             files[file.message_id].append(file)
     return [
         Shown(m, join(_first(m), updates[m.pk]), files[m.pk], _external_id(updates[m.pk]))

@@ -3,10 +3,10 @@
 import ipaddress
 from datetime import timedelta
 
-from django.db.models import Q
-
 from accounts.models import User
 from kernel.clock import now
+from kernel.mongo.doors import ObjectId
+from kernel.mongo.rows import find_one
 from kernel.scoping import Reason, tenant_scope, unscoped
 from tenants import keys
 from tenants.access import Principal
@@ -26,10 +26,10 @@ def principal_of_key(text: str, ip: str) -> tuple[Tenant, Principal]:
     if parsed is None:
         raise BadApiKey("the key is malformed")
     with unscoped(Reason.RESOLVE_API_KEY):
-        key = ApiKey.objects.filter(pk=parsed.id).first()
+        key = find_one(ApiKey, {"_id": ObjectId(parsed.id)})
     if key is None or not keys.matches(parsed.secret, key.digest):
         raise BadApiKey
-    tenant = _open_tenant(Tenant.objects.filter(pk=key.tenant_id).first())
+    tenant = _open_tenant(find_one(Tenant, {"_id": ObjectId(key.tenant_id)}))
     with tenant_scope(tenant):
         return tenant, _key_principal(key, ip)
 
@@ -39,7 +39,7 @@ def _key_principal(key: ApiKey, ip: str) -> Principal:
         raise BadApiKey("the key is revoked or has expired")
     if key.cidrs and not _inside(ip, key.cidrs):
         raise BadApiKey("the key is not allowed from this address")
-    maker = Membership.objects.filter(pk=key.created_by_id, status=Membership.ACTIVE).first()
+    maker = find_one(Membership, {"_id": ObjectId(key.created_by_id), "status": Membership.ACTIVE})
     if maker is None:
         raise BadApiKey("the key's maker is no longer a member")
     _note_use(key, ip)
@@ -66,12 +66,12 @@ def principal_of_user(user: User, named: str) -> tuple[Tenant, Principal]:
 
     A tenant one does not belong to and one that does not exist are the same answer.
     """
-    by_id = Q(pk=named) if _is_id(named) else Q(slug=named)
-    tenant = Tenant.objects.filter(by_id).first()
+    tenant = find_one(Tenant, {"_id": ObjectId(named)} if _is_id(named) else {"slug": named})
     if tenant is None:
         raise TenantNotFound
     with tenant_scope(tenant):
-        member = Membership.objects.filter(user_id=user.pk, status=Membership.ACTIVE).first()
+        mine = {"user_id": ObjectId(user.pk), "status": Membership.ACTIVE}
+        member = find_one(Membership, mine)
     if member is None:
         raise TenantNotFound
     _open_tenant(tenant)

@@ -2,6 +2,8 @@
 
 from django.db.models import QuerySet
 
+from kernel.mongo.doors import ObjectId
+from kernel.mongo.rows import find_rows
 from tenants.access import require
 from tenants.errors import ApiKeyNotFound, MemberNotFound
 from tenants.models import ApiKey, Membership, TenantSettings
@@ -27,7 +29,8 @@ def member_names(member_ids: set[str]) -> dict[str, str]:
     """The names of members by id, for showing who is meant; one read for all of them."""
     if not member_ids:
         return {}
-    return {pk: str(member) for pk, member in Membership.objects.in_bulk(list(member_ids)).items()}
+    members = find_rows(Membership, {"_id": {"$in": [ObjectId(id_) for id_ in member_ids]}})
+    return {member.pk: str(member) for member in members}
 
 
 def list_api_keys() -> QuerySet[ApiKey]:

@@ -1,10 +1,16 @@
 """Queries in the order that lets an index serve them."""
 
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from bson import ObjectId
 from django_mongodb_backend import compiler as base
+from django_mongodb_backend.operations import DatabaseOperations
 from django_mongodb_backend.query import MongoQuery, wrap_database_errors
+
+from kernel.mongo.fields import DocumentField, IdField, PersonIdField
 
 Stage = dict[str, Any]
 
@@ -119,7 +125,52 @@ class Indexed:
 
 
 class SQLCompiler(Indexed, base.SQLCompiler):
-    pass
+    """Reads rows as the base does, without asking of each value again what its column is."""
+
+    def cursor_iter(self, cursor: Any, chunk_size: int, columns: Any) -> Iterator[list[list[Any]]]:
+        if any(getattr(c, "alias", None) not in (None, self.collection_name) for _, c in columns):
+            yield from super().cursor_iter(cursor, chunk_size, columns)
+            return
+        names = [name for name, _ in columns]
+        rows = ([document.get(name) for name in names] for document in cursor)
+        while chunk := list(islice(rows, chunk_size)):
+            yield chunk
+
+    def apply_converters(self, rows: Iterable[Any], converters: Any) -> Iterator[list[Any]]:
+        short, long = [], {}
+        for position, (found, expression) in converters.items():
+            convert = _SHORT.get(_functions(found))
+            if convert is None:
+                long[position] = (found, expression)
+            elif convert is not _same:
+                short.append((position, convert))
+        for row in super().apply_converters(rows, long) if long else map(list, rows):
+            for position, convert in short:
+                if (value := row[position]) is not None:
+                    row[position] = convert(value)
+            yield row
+
+
+def _functions(converters: list[Any]) -> tuple[Any, ...]:
+    return tuple(getattr(one, "__func__", one) for one in converters)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _aware(value: datetime) -> datetime:
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+# What the chains of converters that our fields have come to.
+_SHORT: dict[tuple[Any, ...], Callable[[Any], Any]] = {
+    (IdField.from_db_value,): str,
+    (PersonIdField.from_db_value,): str,
+    (DocumentField.from_db_value,): _same,
+    (DatabaseOperations.convert_datetimefield_value,): _aware,
+    (DatabaseOperations.convert_integerfield_value,): int,
+}
 
 
 class SQLDeleteCompiler(Indexed, base.SQLDeleteCompiler):
