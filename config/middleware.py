@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pymongo
 import structlog
 from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandlerMixin
@@ -13,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import Http404
 
 log = structlog.get_logger(agentName="auth")
+DATABASE_S = 5.0
 REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 
 
@@ -29,7 +31,9 @@ class RequestContext:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request.request_id)
         started = time.perf_counter()
-        response = self.get_response(request)
+        # A frozen database would keep the thread for the socket's 20 s, and all threads are soon taken.
+        with pymongo.timeout(DATABASE_S):
+            response = self.get_response(request)
         response["X-Request-Id"] = request.request_id
         if request.path.startswith(("/api/", "/_allauth/")):
             response.setdefault("Cache-Control", "no-store")

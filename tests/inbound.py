@@ -12,6 +12,7 @@ from kernel.scoping.context import outside_scope
 from kernel.work import mark
 from kernel.work.drain import drain
 from tests.factories import digits
+from webhooks.edge.origin import origin_of
 from webhooks.models import WebhookDelivery
 
 NOA = {"profile": {"name": "Noa Levi"}, "wa_id": "972501234567"}
@@ -68,11 +69,12 @@ def body(*changes: dict[str, Any]) -> dict[str, Any]:
 
 def post(*bodies: Any, source: str = "meta") -> list[str]:
     """Store bodies as the edge does, in order; returns the deliveries' ids."""
+    raw = [each if isinstance(each, bytes) else json.dumps(each).encode() for each in bodies]
     rows = [
-        {"_id": new_object_id(), "source": source, "received_at": now(), "state": "new",
-         "body": each if isinstance(each, bytes) else json.dumps(each).encode(),
-         "account": {}, "problems": [], "parked": [], "exploded_at": None}
-        for each in bodies
+        {"_id": new_object_id(), "source": source, "received_at": now(), "state": "new", "body": each,
+         "origin": origin_of(source, each), "account": {}, "problems": [], "parked": [],
+         "exploded_at": None}
+        for each in raw
     ]  # fmt: skip
     with outside_scope():
         collection(WebhookDelivery).insert_many(rows)

@@ -1,6 +1,7 @@
 """One translator: every refusal, ours or a library's, becomes ``application/problem+json``."""
 
 import math
+import sys
 from typing import Any
 
 import structlog
@@ -143,8 +144,13 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonR
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
-    """``handler500``: nothing of the inside is told."""
-    return _plain(request, UnexpectedError())
+    """``handler500``: nothing of the inside is told; a database that middleware missed is a 503."""
+    error = sys.exception()
+    away = isinstance(error, DatabaseError | PyMongoError)
+    response = _plain(request, DatabaseAway() if away else UnexpectedError())
+    if away:
+        response["Retry-After"] = "2"
+    return response
 
 
 def _plain(request: HttpRequest, error: errors.DomainError) -> JsonResponse:

@@ -13,6 +13,7 @@ import structlog
 
 from kernel.mongo.group_commit import Away, GroupCommit, Store, new_object_id
 from webhooks.edge.bell import Bell
+from webhooks.edge.origin import origin_of
 from webhooks.edge.spool import Spool
 
 log = structlog.get_logger(agentName="webhook")
@@ -40,7 +41,8 @@ class Intake:
         at = datetime.now(UTC)
         await self._commit.add({
             "_id": new_object_id(), "source": source, "body": body, "received_at": at, "state": "new",
-            "account": {}, "problems": [], "parked": [], "exploded_at": None,
+            "origin": origin_of(source, body), "account": {}, "problems": [], "parked": [],
+            "exploded_at": None,
         })  # fmt: skip
         self.acknowledged += 1
 
@@ -71,20 +73,20 @@ class Intake:
                 await asyncio.sleep(0.5 if self._spooling else 1.0)
 
     async def _drain_one(self) -> bool:
-        """Move the oldest batch into the database; True if there may be more."""
+        """Move the oldest batches into the database; True if there may be more."""
         if not self._spooling:
             return self._adopt()
         found = await asyncio.to_thread(self._spool.oldest)
-        if found is None:
+        if not found:
             self._spooling = not self._spool.is_empty
             return False
-        path, documents = found
         try:
+            documents = [document for _, batch in found for document in batch]
             await self._store.insert(COLLECTION, documents)
         except Away:
             await asyncio.sleep(0.5)
             return False
-        self._spool.remove(path)
+        self._spool.remove(path for path, _ in found)
         self._bell.announce()
         return True
 

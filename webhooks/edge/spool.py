@@ -8,6 +8,7 @@ import asyncio
 import fcntl
 import os
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ import structlog
 
 log = structlog.get_logger(agentName="webhook")
 SUFFIX, DAMAGED = ".spool", ".damaged"
+# So much is moved to the database at once: after an outage a majority may take half a second for each write.
+TOGETHER, MOST_BYTES = 500, 8 * 2**20
 
 
 class SpoolFull(RuntimeError):
@@ -87,21 +90,29 @@ class Spool:
         finally:
             os.close(folder)
 
-    def oldest(self) -> tuple[Path, list[dict[str, Any]]] | None:
-        """The oldest batch with its documents; a damaged file is set aside and the next one taken."""
+    def oldest(self) -> list[tuple[Path, list[dict[str, Any]]]]:
+        """The oldest batches with their documents, about ``TOGETHER`` of these; damaged files are set aside."""
+        found: list[tuple[Path, list[dict[str, Any]]]] = []
+        size = weight = 0
         for path in self._files():
             data = path.read_bytes()
             body, checksum = data[:-4], data[-4:]
-            if zlib.crc32(body).to_bytes(4, "big") == checksum:
-                return path, bson.decode_all(body)
-            path.rename(path.with_suffix(DAMAGED))
-            log.error("spool.damaged", file=path.name)
-        return None
+            if zlib.crc32(body).to_bytes(4, "big") != checksum:
+                path.rename(path.with_suffix(DAMAGED))
+                log.error("spool.damaged", file=path.name)
+                continue
+            found.append((path, bson.decode_all(body)))
+            size += len(found[-1][1])
+            weight += len(data)
+            if size >= TOGETHER or weight >= MOST_BYTES:
+                break
+        return found
 
-    def remove(self, path: Path) -> None:
-        """The database has it: the file has done its duty."""
-        self.bytes -= path.stat().st_size
-        path.unlink()
+    def remove(self, paths: Iterable[Path]) -> None:
+        """The database has them: these files have done their duty."""
+        for path in paths:
+            self.bytes -= path.stat().st_size
+            path.unlink()
 
 
 def _own_folder(root: Path) -> tuple[Path, Any]:

@@ -12,12 +12,14 @@ class WebhookDelivery(models.Model):
     The edge inserts it before it answers 200. ``account`` closes it:
     ``received`` = ``stored`` + ``duplicate`` + ``parked`` + ``dead``. A stored
     item that has no effect says so itself (``WebhookEvent.last_error``).
+    ``origin`` names what order is kept for (``webhooks.edge.origin``).
     ``parked`` lists the addresses of items nobody owns yet, ``kind:value``.
     """
 
     NEW, DONE = "new", "done"
 
     source = models.CharField(max_length=40)
+    origin = models.CharField(max_length=80, blank=True)
     body = models.BinaryField()
     received_at = models.DateTimeField()
     state = models.CharField(max_length=8, default=NEW)
@@ -29,8 +31,9 @@ class WebhookDelivery(models.Model):
     class Meta:
         db_table = "webhook_deliveries"
         indexes = [
-            models.Index(
-                fields=["state", "id"], condition=models.Q(state="new"), name="delivery_new"
-            ),
+            models.Index(fields=["state", "id"], condition=models.Q(state="new"),
+                         name="delivery_new"),
+            models.Index(fields=["state", "origin", "id"], condition=models.Q(state="new"),
+                         name="delivery_origin"),
             models.Index(fields=["parked", "id"], name="delivery_parked"),
-        ]
+        ]  # fmt: skip

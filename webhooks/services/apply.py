@@ -16,7 +16,7 @@ from tenants.services.tenant import SUSPENDED, is_suspended
 from webhooks.models import WebhookEvent
 
 log = structlog.get_logger(agentName="webhook")
-BATCH = 100
+BATCH, TOGETHER = 100, 150
 
 
 def register_kind() -> None:
@@ -28,7 +28,7 @@ def serve(lease: Lease) -> Released:
 
 
 def together(leases: list[Lease]) -> list[Released | None]:
-    return serve_together(WebhookEvent, leases, apply, most=2 * BATCH)
+    return serve_together(WebhookEvent, leases, apply, most=TOGETHER)
 
 
 def apply(rows: list[WebhookEvent]) -> None:

@@ -1,7 +1,7 @@
 """The ledger: raw deliveries are cut into items, and each item is routed to the tenant that owns its address.
 
-One lane, so deliveries are exploded in the order in which they were
-acknowledged; a batch is one transaction, so a crash repeats it to the same end.
+One lane, so the deliveries of an account are exploded in the order in which they were
+acknowledged (``waiting``); a batch is one transaction, so a crash repeats it to the same end.
 """
 
 import json
@@ -29,9 +29,10 @@ from kernel.work.blame import is_items_fault
 from kernel.work.lanes import mark, mark_many
 from kernel.work.sweep import register_probe
 from webhooks.models import WebhookDelivery, WebhookEvent
+from webhooks.services.waiting import oldest, oldest_in_turn
 
 log = structlog.get_logger(agentName="webhook")
-BATCH, MOST_ITEMS, MOST_EACH = 200, 2000, 5000
+MOST_ITEMS, MOST_EACH = 2000, 5000
 SLOTS = 16
 LANE = "all"
 Owner = tuple[str, str]
@@ -63,24 +64,22 @@ def serve(lease: Lease) -> Released:
     """Explode the oldest new deliveries; first those that waited for an owner."""
     if replayed := _replay_first():
         return Released(due_at=now(), served=replayed)
-    opened, more = _open({"state": WebhookDelivery.NEW})
+    opened, more = _opened(*oldest_in_turn())
     if opened:
         explode_apart(opened)
     return Released(due_at=now() if more else None, served=len(opened))
 
 
-def _open(where: dict[str, Any]) -> tuple[list[Opened], bool]:
-    """The oldest deliveries with their items, up to a number of items; and whether more wait."""
-    some = {"limit": BATCH + 1, "batch_size": BATCH + 1}
-    rows = collection(WebhookDelivery).find(where, sort=[("_id", 1)], **some)
+def _opened(rows: list[dict[str, Any]], more: bool) -> tuple[list[Opened], bool]:
+    """The deliveries with their items, up to a number of items; and whether more wait."""
     opened: list[Opened] = []
     items = 0
     for row in rows:
-        if len(opened) == BATCH or items >= MOST_ITEMS:
+        if items >= MOST_ITEMS:
             return opened, True
         opened.append(Opened(row, _bounded(_items(bytes(row["body"])))))
         items += len(opened[-1].items)
-    return opened, False
+    return opened, more
 
 
 def _bounded(items: Iterator[RawItem | BadItem]) -> list[RawItem | BadItem]:
@@ -253,7 +252,7 @@ def _replay_first() -> int:
     if found is None:
         return 0
     (address,) = hydrated(ChannelAddress, [found])
-    waiting, more = _open({"parked": f"{address.kind}:{address.value}"[:120]})
+    waiting, more = _opened(*oldest({"parked": f"{address.kind}:{address.value}"[:120]}))
     if waiting:
         explode_apart(waiting, only=(address.kind, address.value))
     if not more:

@@ -17,7 +17,7 @@ from messaging.models import Message
 from tests import factories
 from tests.inbound import body, change, post, receive, status, take_in, text, wamid, work_off
 from webhooks.models import WebhookDelivery, WebhookEvent
-from webhooks.services import explode
+from webhooks.services import waiting
 
 
 def texts():
@@ -228,7 +228,7 @@ def test_replaying_one_number_leaves_another_parked(shop):
 
 
 def test_a_replay_of_more_than_a_batch_keeps_the_order(shop, monkeypatch):
-    monkeypatch.setattr(explode, "BATCH", 3)
+    monkeypatch.setattr(waiting, "BATCH", 3)
     phone = factories.digits(15)
     take_in(*(body(change(phone, messages=[text(f"n{n}")])) for n in range(8)))
     connect(shop, phone)
