@@ -6,6 +6,8 @@ PORT ?= 8000
 DATA ?= .data
 # Arguments for pytest, for example: make test ARGS="kernel -k lanes"
 ARGS ?=
+# For `make faults`: ROW=23 (a list with commas), SEED=7, N=20 (so many seeds), SHORT=1, SCALE=2 (row 29),
+# CONTROLS=1 (the negative controls), PUBLISH=1 (write the results into docs/faults.md).
 
 VENV_PYTHON := .venv/bin/python
 
@@ -20,7 +22,7 @@ echo "Python 3.11 or newer is needed, and none was found. Install it (for exampl
 exit 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults check format lock clean distclean .venv
+.PHONY: help run test faults bench check format lock clean distclean .venv
 
 help: ## list these commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,8 +35,17 @@ run: .venv ## start everything, with demo data; Ctrl-C stops it
 test: .venv ## all checks and tests, on servers of their own; ARGS="..." runs only those tests
 	@exec $(VENV_PYTHON) -m kernel.dev test $(if $(ARGS),--skip-checks) -- $(ARGS)
 
-faults: .venv ## the slow tests that kill and freeze processes
-	@exec $(VENV_PYTHON) -m kernel.dev test --skip-checks -- -m faults $(ARGS)
+faults: .venv ## kill, freeze and starve the product while a ledger watches; see docs/faults.md
+	@exec $(VENV_PYTHON) -m tests.faults $(if $(ROW),--row $(ROW)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(N),--n $(N)) $(if $(SHORT),--short) $(if $(SCALE),--scale $(SCALE)) \
+		$(if $(CONTROLS),--controls) $(if $(CONTROL),--control $(CONTROL)) $(if $(PUBLISH),--publish)
+
+# Its data folder is its own (.data-bench) unless DATA is given with the command.
+BENCH_OPTIONS = $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(PUBLISH),--publish) \
+	$(if $(AGAIN),--again) $(if $(filter command line environment,$(origin DATA)),--data $(DATA))
+
+bench: .venv ## how fast it is, beside the machine's limits; QUICK=1, ONLY=a,c, PUBLISH=1, AGAIN=1
+	@exec $(VENV_PYTHON) -m tests.bench $(BENCH_OPTIONS)
 
 check: .venv ## lint, format, types, layers, migrations, OpenAPI
 	@exec $(VENV_PYTHON) -m kernel.dev check

@@ -13,8 +13,13 @@ from django.contrib.staticfiles.handlers import StaticFilesHandlerMixin
 from django.http import HttpRequest, HttpResponse
 from django.http.response import Http404
 
+from config.api.errors import database_away
+from config.breaker import Breaker
+
 log = structlog.get_logger(agentName="auth")
 DATABASE_S = 5.0
+NEEDS_DATABASE = ("/api/", "/_allauth/", "/admin")
+_database = Breaker()
 REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 
 
@@ -31,9 +36,7 @@ class RequestContext:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request.request_id)
         started = time.perf_counter()
-        # A frozen database would keep the thread for the socket's 20 s, and all threads are soon taken.
-        with pymongo.timeout(DATABASE_S):
-            response = self.get_response(request)
+        response = self._answer(request)
         response["X-Request-Id"] = request.request_id
         if request.path.startswith(("/api/", "/_allauth/")):
             response.setdefault("Cache-Control", "no-store")
@@ -41,6 +44,19 @@ class RequestContext:
             log.info("request.answered", method=request.method, path=request.path,
                      status=response.status_code,
                      ms=round((time.perf_counter() - started) * 1000, 1))  # fmt: skip
+        return response
+
+    def _answer(self, request: Any) -> HttpResponse:
+        """A frozen database would keep the thread for the socket's 20 s, and all threads are soon taken."""
+        if not request.path.startswith(NEEDS_DATABASE):
+            return self.get_response(request)
+        if not _database.admits():
+            return database_away(request)
+        started = time.monotonic()
+        with pymongo.timeout(DATABASE_S):
+            response = self.get_response(request)
+        timed_out = time.monotonic() - started >= DATABASE_S * 0.9
+        _database.note(away=response.status_code == 503 and timed_out)
         return response
 
 

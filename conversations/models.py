@@ -60,8 +60,9 @@ class Conversation(TenantModel):
                          name="list_assignee"),
             models.Index(fields=["tenant", "channel", "status", "-last_activity_at", "-id"],
                          name="list_channel"),
-            models.Index(fields=["tenant", "contact", "status", "-last_activity_at", "-id"],
-                         name="list_contact"),
+            # A contact has few conversations: sorting them costs less than keeping them in order
+            # with every message.
+            models.Index(fields=["tenant", "contact", "status"], name="of_contact"),
             models.Index(fields=["tenant", "unread", "status", "-last_activity_at", "-id"],
                          name="list_unread"),
             models.Index(fields=["tenant", "channel", "contact", "closed_at"], name="find_closed"),

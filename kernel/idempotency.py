@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import pymongo
 from django.db import IntegrityError
 from pymongo.errors import DuplicateKeyError
 
@@ -24,6 +25,7 @@ from kernel.scoping import Reason, unscoped
 
 KEPT = timedelta(hours=24)
 LEASE = timedelta(seconds=60)
+FORGET_S = 1.0
 
 
 class KeyReused(Invalid):
@@ -128,8 +130,13 @@ def answer(row_id: str, status: int, body: Any) -> None:
 
 
 def forget(row_id: str) -> None:
-    """The request was refused before any effect: the key is free again."""
-    collection(IdempotencyKey).delete_one({**owner(), "_id": ObjectId(row_id), "state": "running"})
+    """The request was refused before any effect: the key is free again.
+
+    It has time of its own, because what was refused may have used up the request's.
+    """
+    running = {**owner(), "_id": ObjectId(row_id), "state": "running"}
+    with pymongo.timeout(FORGET_S):
+        collection(IdempotencyKey).delete_one(running)
 
 
 def purge_expired() -> int:

@@ -15,6 +15,9 @@ from kernel.work.sweep import beat_canary
 from kernel.work.sweep import sweep as sweep_due
 
 SWEEP_MS, CANARY_MS, CHECKPOINT_MS = 4_500, 9_000, 300_000
+PULSE_S = 2.0
+# Celery comes back to a Redis that returns after growing pauses; until then the pulse does its work.
+ALONE_S, ALONE_TURN_S = 45.0, 4.0
 QUEUES = ("inbound", "outbound", "default")
 HANDS = {
     "inbound": 2
@@ -61,15 +64,33 @@ def send_pulse() -> None:
 
 
 @worker_ready.connect(weak=False)
-def start_pulse(**_: Any) -> None:
+def start_pulse(sender: Any, **_: Any) -> None:
     """Each worker pulses too, so that a dead beat costs nothing."""
-    threading.Thread(target=_pulse_forever, name="pulse", daemon=True).start()
+    own = tuple(sender.app.amqp.queues.consume_from)
+    threading.Thread(target=_pulse_forever, args=(own,), name="pulse", daemon=True).start()
 
 
-def _pulse_forever() -> None:
+def _pulse_forever(queues: tuple[str, ...]) -> None:
+    alone_until = 0.0
     while True:
-        time.sleep(5)
+        time.sleep(PULSE_S)
         try:
             send_pulse()
-        except Exception as error:  # noqa: BLE001  (Redis is away: the next pulse tries again)
+        except Exception as error:  # noqa: BLE001  (Redis is away: the work is not)
             bell.log.warning("pulse.lost", error=type(error).__name__)
+            alone_until = time.monotonic() + ALONE_S
+        if time.monotonic() < alone_until:
+            work_alone(queues)
+
+
+def work_alone(queues: tuple[str, ...]) -> None:
+    """Sweep and drain without being asked: no message comes while Redis is away, and a while after.
+
+    This runs in the worker's own process, beside the pool: lanes keep the two apart.
+    """
+    try:
+        sweep_due()
+        for queue in queues:
+            drain_queue(queue, seconds=ALONE_TURN_S)
+    except Exception as error:  # noqa: BLE001  (the next pulse tries again)
+        bell.log.warning("alone.failed", error=type(error).__name__)

@@ -145,11 +145,15 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonR
 
 def server_error(request: HttpRequest) -> JsonResponse:
     """``handler500``: nothing of the inside is told; a database that middleware missed is a 503."""
-    error = sys.exception()
-    away = isinstance(error, DatabaseError | PyMongoError)
-    response = _plain(request, DatabaseAway() if away else UnexpectedError())
-    if away:
-        response["Retry-After"] = "2"
+    if isinstance(sys.exception(), DatabaseError | PyMongoError):
+        return database_away(request)
+    return _plain(request, UnexpectedError())
+
+
+def database_away(request: HttpRequest) -> JsonResponse:
+    """The 503 of whatever needs the database while it does not answer."""
+    response = _plain(request, DatabaseAway())
+    response["Retry-After"] = "2"
     return response
 
 

@@ -9,6 +9,8 @@
 
 Names are those of `kernel.dev.processes.all_processes`, with `mongod` and `redis`. Unlike under
 `make run`, nothing is restarted by itself: the test decides. Use it from one thread.
+
+`Stack(members=3)` has a replica set of three instead: `mongod-1`, `mongod-2` and `mongod-3`.
 """
 
 import atexit
@@ -32,7 +34,7 @@ from kernel.dev.declaration import Process
 from kernel.dev.environment import Addresses, Databases
 from kernel.dev.errors import CannotStart
 from kernel.dev.layout import ROOT, DataFolder
-from kernel.dev.ports import Ports
+from kernel.dev.ports import Ports, free_ports
 from kernel.dev.processes import all_processes
 
 READY_LIMIT = 60.0
@@ -44,16 +46,19 @@ TEMPORARY_FOLDER_VARIABLE = "SWITCHBOARD_TEST_FOLDER"
 class Stack(AbstractContextManager["Stack"]):
     """See the module. `env` is what its processes get; `addresses` are their base URLs."""
 
-    def __init__(self, *, database: str | None = None) -> None:
+    def __init__(self, *, database: str | None = None, members: int = 1) -> None:
         """A stack with servers of its own, started on entering; `database` names the database."""
         parent = os.environ.get(TEMPORARY_FOLDER_VARIABLE)
         path = Path(tempfile.mkdtemp(prefix="switchboard-", dir=parent))
-        ports = Ports.free()
+        numbers = free_ports(5 + members)
+        ports = Ports(*numbers[:4], *reversed(numbers[4:6]))
         ours = Databases.embedded(ports)
+        self.member_ports = tuple(numbers[5:])
+        uri = servers.mongodb_uri(*self.member_ports)
         self._begin(
             DataFolder.at(path),
             ports,
-            Databases(ours.mongodb_uri, database or ours.mongodb_name, ours.redis_url),
+            Databases(uri, database or ours.mongodb_name, ours.redis_url),
         )
         self.owns_servers = True
 
@@ -75,7 +80,7 @@ class Stack(AbstractContextManager["Stack"]):
         )
         databases = Databases(env["MONGODB_URI"], database or env["MONGODB_NAME"], env["REDIS_URL"])
         stack._begin(DataFolder.at(env["SWITCHBOARD_DATA"]), ports, databases)
-        stack.owns_servers = False
+        stack.owns_servers, stack.member_ports = False, ()
         return stack
 
     def _begin(self, folder: DataFolder, ports: Ports, databases: Databases) -> None:
@@ -92,7 +97,7 @@ class Stack(AbstractContextManager["Stack"]):
     def __enter__(self) -> Self:
         if self.owns_servers:
             try:
-                self.start(*SERVERS)
+                self.start(*self.databases)
             except BaseException:
                 self.close()
                 raise
@@ -112,6 +117,13 @@ class Stack(AbstractContextManager["Stack"]):
         self._children.clear()
         if self.owns_servers:
             shutil.rmtree(self.folder.path, ignore_errors=True)
+
+    @property
+    def databases(self) -> tuple[str, ...]:
+        """The names of the servers of its own."""
+        if len(self.member_ports) == 1:
+            return SERVERS
+        return (*(f"mongod-{n}" for n in range(1, len(self.member_ports) + 1)), "redis")
 
     # -- processes ---------------------------------------------------------------------------
 
@@ -195,14 +207,18 @@ class Stack(AbstractContextManager["Stack"]):
         return result.stdout
 
     def _declared(self, name: str) -> Process:
-        if self.owns_servers and name == "mongod":
-            return servers.mongod(self.folder, self.ports, failpoints=True)
-        if self.owns_servers and name == "redis":
-            return servers.redis_server(self.folder, self.ports)
-        for process in all_processes(self.folder, self.ports):
+        for process in (*self._servers(), *all_processes(self.folder, self.ports)):
             if process.name == name:
                 return process
         raise CannotStart(f"There is no process named {name} in this stack.")
+
+    def _servers(self) -> tuple[Process, ...]:
+        if not self.owns_servers:
+            return ()
+        redis = servers.redis_server(self.folder, self.ports)
+        if len(self.member_ports) > 1:
+            return (*servers.replica_set(self.folder, self.member_ports), redis)
+        return (servers.mongod(self.folder, self.ports, failpoints=True), redis)
 
     def _child(self, process: Process, env: Mapping[str, str]) -> Child:
         return Child(process, env={**self.env, **env}, log=self.folder.log(process.name))

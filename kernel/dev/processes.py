@@ -130,6 +130,8 @@ def edge(ports: Ports) -> Process:
     command = (
         *_granian("asgi", "webhooks.edge.app:app", ports.edge),
         *("--workers", "1", "--no-ws"),
+        # Its parent keeps the socket: webhooks wait in the backlog while a killed worker comes back.
+        *("--respawn-failed-workers", "--respawn-interval", "0.1"),
     )
     return Process("edge", command, Tier.DOOR, ready=answers(f"{Addresses.of(ports).edge}/live"))
 

@@ -1,4 +1,4 @@
-"""The database servers as processes: a one-member MongoDB replica set and a Redis."""
+"""The database servers as processes: a MongoDB replica set, of one member or of several, and a Redis."""
 
 import contextlib
 import os
@@ -21,11 +21,13 @@ REPLICA_SET = "rs0"
 ELECTION_TIMEOUT_MS = 3000
 CACHE_VARIABLE = "SWITCHBOARD_MONGO_CACHE_GB"
 DEFAULT_CACHE_GB = "0.5"
+MEMBER_CACHE_GB = "0.25"
 REDIS_MEMORY = "256mb"
 
 
-def mongodb_uri(port: int) -> str:
-    return f"mongodb://{HOST}:{port}/?replicaSet={REPLICA_SET}"
+def mongodb_uri(*ports: int) -> str:
+    hosts = ",".join(f"{HOST}:{port}" for port in ports)
+    return f"mongodb://{hosts}/?replicaSet={REPLICA_SET}"
 
 
 def redis_url(port: int) -> str:
@@ -37,21 +39,47 @@ def mongod(folder: DataFolder, ports: Ports, *, failpoints: bool = False) -> Pro
 
     `failpoints` lets a test make chosen commands fail (`configureFailPoint`).
     """
-    folder.mongo.mkdir(exist_ok=True)
+    cache = os.environ.get(CACHE_VARIABLE, DEFAULT_CACHE_GB)
+    command = _mongod(folder, folder.mongo, ports.mongod, cache, failpoints=failpoints)
+    return Process("mongod", command, Tier.DATABASE, ready=PrimaryProbe(ports.mongod), quiet=True)
+
+
+def replica_set(folder: DataFolder, ports: Sequence[int]) -> tuple[Process, ...]:
+    """`mongod-1`, `mongod-2`, …: a set of several members for tests that freeze and kill them.
+
+    Each is ready when it is primary or secondary; the first probe of new folders initiates the
+    set. Failpoints are on, caches are small.
+    """
+    return tuple(
+        Process(
+            f"mongod-{n}",
+            _mongod(folder, folder.path / f"mongo-{n}", port, MEMBER_CACHE_GB, failpoints=True),
+            Tier.DATABASE,
+            ready=MemberProbe(port, ports),
+            quiet=True,
+        )
+        for n, port in enumerate(ports, start=1)
+    )
+
+
+def _mongod(
+    folder: DataFolder, data: Path, port: int, cache_gb: str, *, failpoints: bool
+) -> tuple[str, ...]:
+    data.mkdir(exist_ok=True)
     command = [
         str(find_mongod(folder.path / "bin")),
-        *("--dbpath", str(folder.mongo), "--port", str(ports.mongod), "--bind_ip", HOST),
+        *("--dbpath", str(data), "--port", str(port), "--bind_ip", HOST),
         *("--replSet", REPLICA_SET, "--oplogSize", "256", "--nounixsocket"),
-        *("--wiredTigerCacheSizeGB", os.environ.get(CACHE_VARIABLE, DEFAULT_CACHE_GB)),
+        *("--wiredTigerCacheSizeGB", cache_gb),
         *("--setParameter", "diagnosticDataCollectionEnabled=false"),
         # A killed worker leaves its transaction open on the server, and its rows locked, for so long.
         *("--setParameter", "transactionLifetimeLimitSeconds=12"),
+        # A slow command is logged with its values, and those are what customers wrote.
+        *("--slowms", "3600000"),
     ]
     if failpoints:
         command += ["--setParameter", "enableTestCommands=1"]
-    return Process(
-        "mongod", tuple(command), Tier.DATABASE, ready=PrimaryProbe(ports.mongod), quiet=True
-    )
+    return tuple(command)
 
 
 def redis_server(folder: DataFolder, ports: Ports) -> Process:
@@ -79,14 +107,7 @@ class PrimaryProbe:
         self.port = port
 
     def __call__(self, _: Sequence[str]) -> bool:
-        client: MongoClient[dict[str, Any]] = MongoClient(
-            HOST,
-            self.port,
-            directConnection=True,
-            serverSelectionTimeoutMS=500,
-            connectTimeoutMS=500,
-            socketTimeoutMS=5000,
-        )
+        client = directly(self.port)
         with client, contextlib.suppress(PyMongoError):
             hello = client.admin.command("hello")
             if hello.get("isWritablePrimary"):
@@ -97,21 +118,52 @@ class PrimaryProbe:
     def _settle(self, client: "MongoClient[dict[str, Any]]") -> None:
         stored = client["local"]["system.replset"].find_one()
         if stored is None:
-            client.admin.command("replSetInitiate", self._configuration(version=1))
+            client.admin.command("replSetInitiate", _configuration([self.port], version=1))
             return
         if stored["members"][0]["host"] != f"{HOST}:{self.port}":
-            moved = self._configuration(version=stored["version"] + 1)
+            moved = _configuration([self.port], version=stored["version"] + 1)
             # The set's identity must stay; only the address is new.
             moved["settings"] = stored["settings"] | moved["settings"]
             client.admin.command("replSetReconfig", moved, force=True)
 
-    def _configuration(self, *, version: int) -> dict[str, Any]:
-        return {
-            "_id": REPLICA_SET,
-            "version": version,
-            "members": [{"_id": 0, "host": f"{HOST}:{self.port}"}],
-            "settings": {"electionTimeoutMillis": ELECTION_TIMEOUT_MS},
-        }
+
+class MemberProbe:
+    """Ready when the server on `port` is a primary or a secondary of the set on `ports`."""
+
+    def __init__(self, port: int, ports: Sequence[int]) -> None:
+        self.port = port
+        self.ports = ports
+
+    def __call__(self, _: Sequence[str]) -> bool:
+        client = directly(self.port)
+        with client, contextlib.suppress(PyMongoError):
+            hello = client.admin.command("hello")
+            if hello.get("isWritablePrimary") or hello.get("secondary"):
+                return True
+            if self.port == self.ports[0] and client["local"]["system.replset"].find_one() is None:
+                client.admin.command("replSetInitiate", _configuration(self.ports, version=1))
+        return False
+
+
+def directly(port: int) -> "MongoClient[dict[str, Any]]":
+    """A client of one server, whatever its part in the set, that gives up soon."""
+    return MongoClient(
+        HOST,
+        port,
+        directConnection=True,
+        serverSelectionTimeoutMS=500,
+        connectTimeoutMS=500,
+        socketTimeoutMS=5000,
+    )
+
+
+def _configuration(ports: Sequence[int], *, version: int) -> dict[str, Any]:
+    return {
+        "_id": REPLICA_SET,
+        "version": version,
+        "members": [{"_id": n, "host": f"{HOST}:{port}"} for n, port in enumerate(ports)],
+        "settings": {"electionTimeoutMillis": ELECTION_TIMEOUT_MS},
+    }
 
 
 class RedisProbe:

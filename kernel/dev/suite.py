@@ -32,9 +32,8 @@ def test(arguments: Sequence[str], *, with_checks: bool = True) -> int:
 
 
 def _whole(env: Mapping[str, str]) -> int:
-    """All tests: those inside a process on both cores, then those that start, freeze and kill processes."""
-    side_by_side = ("-n", "2", "--dist", "loadfile", "-m", "not faults and not stack")
-    return _pytest(side_by_side, env) or _pytest(("-m", "stack"), env)
+    """All tests, on both cores."""
+    return _pytest(("-n", "2", "--dist", "loadfile"), env)
 
 
 def _stop_on_termination() -> None:

@@ -4,6 +4,7 @@ One lane for each tenant. A batch is one transaction; the numbers come from
 ``FeedState``, whose fence keeps out a holder that slept past its lease.
 """
 
+from types import SimpleNamespace
 from typing import Any
 
 from pymongo import InsertOne, ReturnDocument
@@ -15,7 +16,6 @@ from kernel.events.subscribers import handler_named, subscribers_of
 from kernel.models import DomainEvent, FeedState, Reaction
 from kernel.mongo.doors import ObjectId, collection, new_object_id, owner
 from kernel.mongo.engine.guard import Rewrite, rewriting
-from kernel.mongo.rows import find_rows
 from kernel.mongo.transactions import on_commit, run_transaction
 from kernel.scoping.context import active_tenant_id
 from kernel.work.items import lane_key
@@ -40,8 +40,7 @@ def relay(lease: Lease) -> Released:
 
 
 def _relay_batch(fence: int) -> int:
-    some = {"sort": [("_id", 1)], "limit": BATCH, "batch_size": BATCH + 1}
-    events = find_rows(DomainEvent, {"number": 0}, **some)
+    events = _unnumbered()
     state = _claim_state(fence, len(events))
     with rewriting(Rewrite.RELAY):
         _number(events, state["last_number"])
@@ -52,6 +51,13 @@ def _relay_batch(fence: int) -> int:
         tenant = active_tenant_id()
         on_commit(lambda: doorbell.publish(tenant, number))
     return max(len(events), audited)
+
+
+def _unnumbered() -> list[Any]:
+    """The oldest events without a number: their ids and types are all that is needed here."""
+    some: dict[str, Any] = {"sort": [("_id", 1)], "limit": BATCH, "batch_size": BATCH + 1}
+    found = collection(DomainEvent).find({**owner(), "number": 0}, {"type": 1}, **some)
+    return [SimpleNamespace(pk=str(row["_id"]), type=row["type"]) for row in found]
 
 
 def _claim_state(fence: int, count: int) -> dict[str, Any]:
@@ -69,7 +75,7 @@ def _claim_state(fence: int, count: int) -> dict[str, Any]:
     return state
 
 
-def _number(events: list[DomainEvent], last: int) -> None:
+def _number(events: list[Any], last: int) -> None:
     if not events:
         return
     # One command whose numbers are the places in this list, not one command for each event.
@@ -79,7 +85,7 @@ def _number(events: list[DomainEvent], last: int) -> None:
     collection(DomainEvent).update_many({**owner(), "_id": {"$in": ids}}, change)
 
 
-def _hand_on(events: list[DomainEvent]) -> None:
+def _hand_on(events: list[Any]) -> None:
     """A work item for each subscriber of each event, in the transaction that numbers it."""
     rows, lanes = [], {}
     for event in events:
@@ -91,7 +97,7 @@ def _hand_on(events: list[DomainEvent]) -> None:
         mark_many("react", list(lanes.items()))
 
 
-def _reaction(event: DomainEvent, subscriber: str) -> dict[str, Any]:
+def _reaction(event: Any, subscriber: str) -> dict[str, Any]:
     return {
         "_id": new_object_id(), **owner(), "subscriber": subscriber, "event_id": ObjectId(event.pk),
         "lane": subscriber, "state": Reaction.READY, "open": True, "due_at": now(), "attempts": 0,

@@ -188,12 +188,13 @@ def test_the_sweeper_folds_marks_that_a_crash_left_behind(world, kind):
     assert kind.names() == ["one"]
 
 
-def test_a_fold_that_fails_after_the_commit_loses_and_fails_nothing(world, kind):
+def test_a_fold_that_fails_after_the_commit_loses_and_fails_nothing(world, kind, monkeypatch):
     """The marks are durable: the caller succeeded, and the sweeper will wake the lane."""
+    monkeypatch.setattr(lanes, "PATIENCE_S", 0.2)  # within it the driver tries again
     with tenant_scope(world.tenant):
-        with fail_command("update", times=2, closeConnection=True) as hits:
+        with fail_command("update", times=100_000, closeConnection=True) as hits:
             run_transaction(lambda: kind.put("one"))
-            assert hits() == 2
+            assert hits() >= 1
         assert states() == {"one": "ready"}
     assert LaneMark.objects.filter(kind=kind.name).count() == 1
     LaneMark.objects.filter(kind=kind.name).update(created_at=now() - timedelta(seconds=10))

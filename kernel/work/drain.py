@@ -23,7 +23,7 @@ log = structlog.get_logger(agentName="kernel")
 TURN_S = 20.0
 GATHER = 15
 MUCH = 100
-IDLE_S = 0.003
+IDLE_S = 0.01
 
 
 def drain_queue(queue: str, *, seconds: float = TURN_S, hands: int = 1) -> int:
@@ -57,9 +57,19 @@ def drain_queue(queue: str, *, seconds: float = TURN_S, hands: int = 1) -> int:
 def _rotation(queue: str) -> int | None:
     """One turn of each kind of the queue; None when nothing was due."""
     with bell.draining(queue):
-        own = [kind for kind in kinds() if kind.queue == queue]
-        turns = [_turn(kind) for kind in own for _ in range(kind.turns)]
+        turns = [_turns(kind) for kind in kinds() if kind.queue == queue]
     return None if all(turn is None for turn in turns) else sum(turn or 0 for turn in turns)
+
+
+def _turns(kind: Kind) -> int | None:
+    """The kind's turns of one rotation, as long as something is due."""
+    served = None
+    for _ in range(kind.turns):
+        turn = _turn(kind)
+        if turn is None:
+            break
+        served = (served or 0) + turn
+    return served
 
 
 def _serve_until_idle(queue: str, until: float) -> int:
@@ -96,7 +106,8 @@ def _turn(kind: Kind) -> int | None:
         return None
     if kind.together is None:
         return serve(kind, lease)
-    leases = [lease, *lanes.claim_more(lease, GATHER)]
+    # What killed a holder may kill this one too: it takes no other lanes along.
+    leases = [lease] if lease.deaths else [lease, *lanes.claim_more(lease, GATHER)]
     return _served(kind, leases, lambda: kind.together(leases))  # type: ignore[misc]
 
 

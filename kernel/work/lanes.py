@@ -5,13 +5,15 @@ makes turns fair between tenants: one with a backlog of 100,000 gets one turn
 for each turn of the others. All times are the database's.
 """
 
+import functools
 import os
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
+import pymongo
 import structlog
 from pymongo import ReturnDocument, UpdateOne
 from pymongo.errors import PyMongoError
@@ -27,8 +29,12 @@ from kernel.work.registry import Released
 
 log = structlog.get_logger(agentName="kernel")
 PROBE_S = 60
+# A frozen primary answers nothing and its successor confirms slowly: better a late turn than a stuck worker.
+PATIENCE_S = 5.0
 HOST = socket.gethostname()
 Stage = dict[str, Any]
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass
@@ -101,6 +107,18 @@ def _after_commit(marks: list[Stage]) -> None:
         ring(kind)
 
 
+def bounded(function: Callable[P, T]) -> Callable[P, T]:
+    """Give up after ``PATIENCE_S``: what a lane lacks then, its lease's end or the sweeper makes good."""
+
+    @functools.wraps(function)
+    def within(*args: P.args, **kwargs: P.kwargs) -> T:
+        with pymongo.timeout(PATIENCE_S):
+            return function(*args, **kwargs)
+
+    return within
+
+
+@bounded
 def fold(marks: list[Stage]) -> None:
     """Turn marks into due lanes. Idempotent: a mark folded twice wakes its lane twice."""
     lanes = collection(Lane)
@@ -110,6 +128,7 @@ def fold(marks: list[Stage]) -> None:
     collection(LaneMark).delete_many({"_id": {"$in": [m["_id"] for m in marks]}})
 
 
+@bounded
 def claim(kind: str, lease_s: float, *, one_shot: bool = False) -> Lease | None:
     """The lane of ``kind`` that has been due the longest, leased to this process; None if none is due."""
     end = _in(lease_s)
@@ -142,6 +161,7 @@ def claim(kind: str, lease_s: float, *, one_shot: bool = False) -> Lease | None:
     )
 
 
+@bounded
 def claim_more(first: Lease, most: int) -> list[Lease]:
     """Other due lanes of the same kind and tenant, leased to this process in three commands.
 
@@ -197,6 +217,7 @@ def release(lease: Lease, released: Released) -> None:
     release_many([(lease, released)])
 
 
+@bounded
 def release_many(pairs: Sequence[tuple[Lease, Released]]) -> None:
     """``release`` for several lanes, in one command."""
     if pairs:

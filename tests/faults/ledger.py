@@ -1,138 +1,134 @@
-"""An independent ledger: what was posted, what was acknowledged, and what the database holds of it.
+"""The ledger of what was asked of the product and what it answered; the auditor reads nothing else of ours.
 
-It reads MongoDB with the bare driver, so that nothing of ours judges itself.
+A file of JSON lines. The first describes the run, each other one is an entry:
+
+    {"kind": "webhook", "line", "posted", "answered", "status", "phone", "items": [[id, sender, n], …]}
+    {"kind": "api", "method", "path", "status", "ms", "trace", "sent": {"message", "conversation"} | null}
+
+Times are seconds since the epoch; `status` is 0 when no answer came. Posts of one `line` follow
+each other: the next one leaves after the one before was answered or given up.
 """
 
-import hashlib
-import hmac
-import http.client
-import itertools
 import json
-import time
-from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import re
+import threading
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from pymongo import MongoClient
+TRACE = re.compile(rb'Traceback|File "|pymongo|mongodb://|redis://|django\.|site-packages')
+CANARY = "pelican"
+SENDERS = "9725501"
+"""Every sender of the load has a number that begins so: in no log may one appear."""
 
 
 @dataclass
-class Posted:
-    """One message as it was posted. ``status`` is the answer, 0 when none came."""
+class Webhook:
+    """One POST to the edge. `items` are (external id, sender, the sender's count), in the body's order."""
 
-    external_id: str
-    sender: str
-    number: int
+    line: str
+    phone: str
+    items: list[tuple[str, str, int]]
+    posted: float
+    answered: float = 0.0
+    status: int = 0
+    turn: float = 0.0
+    trace: bool = False
+
+    @property
+    def is_acknowledged(self) -> bool:
+        return self.status == 200
+
+
+@dataclass
+class Call:
+    """One request to the API. `sent` names the message that a 201 promised."""
+
+    method: str
+    path: str
     status: int
+    ms: float
+    trace: bool = False
+    sent: dict[str, str] | None = None
 
 
 @dataclass
 class Ledger:
-    """Posts signed webhooks for one number and remembers every answer."""
+    """Written by the load's thread, read after it ended."""
 
-    edge: str
-    secret: str
-    phone_number_id: str
     run: str
-    posted: list[Posted] = field(default_factory=list)
-    slowest_s: float = 0.0
-    _next: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    _connection: Any = None
+    seed: int = 0
+    webhooks: list[Webhook] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def post(self, sender: str) -> Posted:
-        """The sender's next message, as one webhook."""
-        self._next[sender] += 1
-        number = self._next[sender]
-        external_id = f"wamid.{self.run}.{sender}.{number}"
-        body = json.dumps(self._body(external_id, sender, number)).encode()
-        started = time.monotonic()
-        entry = Posted(external_id, sender, number, self._send(body))
-        self.slowest_s = max(self.slowest_s, time.monotonic() - started)
-        self.posted.append(entry)
-        return entry
+    def write(self, path: Path) -> None:
+        with path.open("w") as file:
+            file.write(json.dumps({"run": self.run, "seed": self.seed}) + "\n")
+            for webhook in self.webhooks:
+                file.write(json.dumps({"kind": "webhook", **asdict(webhook)}) + "\n")
+            for call in self.calls:
+                file.write(json.dumps({"kind": "api", **asdict(call)}) + "\n")
 
-    def _send(self, body: bytes) -> int:
-        parts = urlsplit(self.edge)
-        signature = hmac.new(self.secret.encode(), body, hashlib.sha256).hexdigest()
-        headers = {"X-Hub-Signature-256": f"sha256={signature}", "Content-Type": "application/json"}
-        try:
-            if self._connection is None:
-                self._connection = http.client.HTTPConnection(
-                    parts.hostname, parts.port, timeout=15
-                )
-            self._connection.request("POST", "/webhooks/meta", body, headers)
-            answer = self._connection.getresponse()
-            answer.read()
-            return answer.status
-        except (OSError, http.client.HTTPException):
-            self._connection = None
-            return 0
+    @classmethod
+    def read(cls, path: Path) -> "Ledger":
+        with path.open() as file:
+            ledger = cls(**json.loads(next(file)))
+            for line in file:
+                entry = json.loads(line)
+                if entry.pop("kind") == "webhook":
+                    entry["items"] = [tuple(item) for item in entry["items"]]
+                    ledger.webhooks.append(Webhook(**entry))
+                else:
+                    ledger.calls.append(Call(**entry))
+        return ledger
 
-    def _body(self, external_id: str, sender: str, number: int) -> dict[str, Any]:
-        message = {"from": sender, "id": external_id, "timestamp": str(int(time.time())),
-                   "type": "text", "text": {"body": f"message {number}"}}  # fmt: skip
-        value = {
-            "messaging_product": "whatsapp",
-            "metadata": {"phone_number_id": self.phone_number_id, "display_phone_number": "1555"},
-            "contacts": [{"profile": {"name": f"Sender {sender}"}, "wa_id": sender}],
-            "messages": [message],
-        }
-        return {"object": "whatsapp_business_account",
-                "entry": [{"id": "1", "changes": [{"field": "messages", "value": value}]}]}  # fmt: skip
+    # -- figures -----------------------------------------------------------------------------
 
-    @property
-    def acknowledged(self) -> set[str]:
-        return {entry.external_id for entry in self.posted if entry.status == 200}
+    def acknowledged(self) -> dict[str, Webhook]:
+        """External id → the first post of it that was answered 200."""
+        found: dict[str, Webhook] = {}
+        for webhook in self.webhooks:
+            if webhook.is_acknowledged:
+                for id_, _, _ in webhook.items:
+                    found.setdefault(id_, webhook)
+        return found
 
+    def classes(self) -> dict[str, int]:
+        """How many answers there were of each class; `none` counts those that never came."""
+        counts = {"2xx": 0, "4xx": 0, "5xx": 0, "none": 0}
+        for status in [w.status for w in self.webhooks] + [c.status for c in self.calls]:
+            counts[f"{status // 100}xx" if status else "none"] += 1
+        return counts
 
-@dataclass
-class Verdict:
-    """Lost: acknowledged and not stored. Doubled: stored twice. Reordered: numbers that go down."""
-
-    lost: int
-    doubled: int
-    reordered: int
-    miscounted: int
-    stored: int
+    def ack_ms(self) -> list[float]:
+        """Milliseconds from a post's turn to its answer, of those that were acknowledged."""
+        return sorted(
+            (w.answered - (w.turn or w.posted)) * 1000 for w in self.webhooks if w.is_acknowledged
+        )
 
 
-def audit(database: Any, ledger: Ledger) -> Verdict:
-    """Judge what the database holds of a ledger's run."""
-    pattern = {"external_id": {"$regex": f"^wamid\\.{ledger.run}\\."}}
-    rows = list(database["messages"].find(pattern).sort([("conversation_id", 1), ("seq", 1)]))
-    ids = [row["external_id"] for row in rows]
-    threads: dict[Any, list[int]] = defaultdict(list)
-    for row in rows:
-        threads[row["conversation_id"]].append(int(row["text"].split()[1]))
-    reordered = sum(
-        sum(1 for a, b in itertools.pairwise(numbers) if b <= a) for numbers in threads.values()
-    )
-    miscounted = 0
-    for thread in threads:
-        conversation = database["conversations"].find_one({"_id": thread})
-        held = database["messages"].count_documents({"conversation_id": thread})
-        miscounted += conversation["message_count"] != held
-    return Verdict(
-        lost=len(ledger.acknowledged - set(ids)),
-        doubled=len(ids) - len(set(ids)),
-        reordered=reordered,
-        miscounted=miscounted,
-        stored=len(ids),
-    )
+def quantile(ordered: list[float], part: float) -> float:
+    """The value below which `part` of an ordered list lies; 0 of an empty one."""
+    return ordered[min(len(ordered) - 1, int(len(ordered) * part))] if ordered else 0.0
 
 
-def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> float:
-    """Poll; returns the seconds it took, fails the test with ``what`` when it did not come."""
-    started = time.monotonic()
-    while time.monotonic() - started < seconds:
-        if condition():
-            return time.monotonic() - started
-        time.sleep(0.2)
-    raise AssertionError(f"{what} did not come within {seconds} s")
+def body_of(phone: str, messages: list[dict[str, Any]], **lists: Any) -> dict[str, Any]:
+    """A webhook's body for one number, as Meta makes it."""
+    senders = dict.fromkeys(str(m["from"]) for m in messages if isinstance(m, dict) and "from" in m)
+    value: dict[str, Any] = {
+        "messaging_product": "whatsapp",
+        "metadata": {"display_phone_number": "15550100", "phone_number_id": phone},
+        "contacts": [{"profile": {"name": f"Caller {s[-5:]}"}, "wa_id": s} for s in senders],
+        **lists,
+    }
+    if messages:
+        value["messages"] = messages
+    change = {"field": "messages", "value": value}
+    return {"object": "whatsapp_business_account",
+            "entry": [{"id": "102290129340398", "changes": [change]}]}  # fmt: skip
 
 
-def open_database(env: Any) -> Any:
-    client: MongoClient[Any] = MongoClient(env["MONGODB_URI"], serverSelectionTimeoutMS=5000)
-    return client[env["MONGODB_NAME"]]
+def text_of(id_: str, sender: str, said: str, at: float) -> dict[str, Any]:
+    return {"from": sender, "id": id_, "timestamp": str(int(at)), "type": "text",
+            "text": {"body": said}}  # fmt: skip

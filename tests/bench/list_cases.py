@@ -1,0 +1,150 @@
+"""The lists that are measured: the API's address of each, and the bare driver's find for the same rows."""
+
+import itertools
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from bson import ObjectId
+
+from tests.bench.errors import Failed
+from tests.bench.http1 import Connection
+from tests.bench.population import LONGEST
+from tests.bench.stack import BenchStack
+
+ROWS, DEEPEST, THREADS = 50, 100, 500
+ALL = ["open", "pending", "closed"]
+NEWEST = [("last_activity_at", -1), ("_id", -1)]
+Path = Callable[["Side", int], str]
+Where = Callable[["Side", int], dict[str, Any]]
+
+
+@dataclass
+class Side:
+    """One data set: a connection to its API, and what its lists are filtered by."""
+
+    api: Connection
+    db: Any
+    tenant: ObjectId
+    member: str
+    channel: str
+    regular: str
+    threads: list[str]
+    pages: int
+    deep: str = ""
+
+    @classmethod
+    def of(cls, stack: BenchStack, smallest: int) -> Self:
+        """`smallest` is the number of conversations of the smaller data set."""
+        tenant, db = stack.tenants[0], stack.db
+        id_ = ObjectId(tenant.id)
+        long = db["conversations"].find({"tenantId": id_, "message_count": LONGEST}).limit(THREADS)
+        threads = [str(row["_id"]) for row in long]
+        # The regular has a hundred conversations, the first of a group, all with one contact.
+        regular = db["conversations"].find_one({"tenantId": id_, "number": 1_000})
+        member = db["tenant_users"].find_one({"tenantId": id_, "email": {"$regex": "^agent7@"}})
+        side = cls(stack.api(tenant), db, id_, str(member["_id"]), tenant.channels[0],
+                   str(regular["contact_id"]), threads, min(DEEPEST, smallest // ROWS * 3 // 4))  # fmt: skip
+        side.deep = side._walk(side.pages)
+        return side
+
+    def _walk(self, pages: int) -> str:
+        """The cursor behind so many pages."""
+        cursor = ""
+        for _ in range(pages):
+            answer = self.api.get(f"/api/v1/conversations?limit={ROWS}{cursor}").json()
+            if not answer["next"]:
+                break
+            cursor = f"&cursor={answer['next']}"
+        return cursor
+
+
+@dataclass(frozen=True)
+class Case:
+    """One list. ``rows`` is the least number that a page must have to count."""
+
+    name: str
+    path: Path
+    collection: str
+    where: Where
+    order: Sequence[tuple[str, int]]
+    rows: int = ROWS
+
+    def ask(self, side: Side, turn: int) -> float:
+        """Milliseconds of one request. Raises ``Failed`` when it is not a full page."""
+        path = f"/api/v1/{self.path(side, turn)}"
+        began = time.perf_counter()
+        answer = side.api.get(path)
+        took = time.perf_counter() - began
+        if answer.status != 200 or len(answer.json()["results"]) < self.rows:
+            raise Failed(f"{path}: {answer.status}, not {self.rows} rows: {answer.body[:200]!r}")
+        return took * 1000
+
+    def find(self, side: Side, turn: int) -> float:
+        """Milliseconds of the bare driver's find for the same page."""
+        where = {"tenantId": side.tenant, **self.where(side, turn)}
+        began = time.perf_counter()
+        list(side.db[self.collection].find(where).sort(self.order).limit(ROWS + 1))
+        return (time.perf_counter() - began) * 1000
+
+
+def cases(sides: dict[str, Side]) -> list[Case]:
+    """Conversations by each filter, deep in the list, and the messages of one conversation."""
+    listed = [
+        _conversations("all conversations", "", {}),
+        _conversations("status open", "&status=open", {"status": "open"}),
+        _conversations("status closed", "&status=closed", {"status": "closed"}),
+        _conversations("of one assignee", "&assignee={side.member}", {"assignee_id": "member"}),
+        _conversations("of nobody", "&assignee=none", {"assignee_id": None}),
+        _conversations("of one channel", "&channel={side.channel}", {"channel_id": "channel"}),
+        _conversations("of one contact", "&contact={side.regular}", {"contact_id": "regular"}),
+        _conversations("unread", "&unread=true", {"unread": True}),
+    ]
+    deep = Case(f"page {sides['small'].pages + 1} of all by cursor", lambda side, _: _path(side.deep),
+                "conversations", _behind(sides), NEWEST)  # fmt: skip
+    return [*listed, deep, _messages()]
+
+
+def _path(rest: str) -> str:
+    return f"conversations?limit={ROWS}{rest}"
+
+
+def _conversations(name: str, query: str, filters: dict[str, Any]) -> Case:
+    """``filters`` name attributes of the side where a column is one's id."""
+
+    def where(side: Side, _: int) -> dict[str, Any]:
+        found = {"status": {"$in": ALL}, **filters}
+        for column, value in filters.items():
+            if column.endswith("_id") and value:
+                found[column] = ObjectId(getattr(side, value))
+        return found
+
+    return Case(
+        name, lambda side, _: _path(query.format(side=side)), "conversations", where, NEWEST
+    )
+
+
+def _behind(sides: dict[str, Side]) -> Where:
+    """The bare find of a deep page starts at the row before it."""
+    marks = {}
+    for name, side in sides.items():
+        rows = side.db["conversations"].find({"tenantId": side.tenant, "status": {"$in": ALL}})
+        found = list(rows.sort(NEWEST).limit(side.pages * ROWS))
+        marks[name] = found[-1]["last_activity_at"]
+    by_side = {id(side): marks[name] for name, side in sides.items()}
+    return lambda side, _: {"status": {"$in": ALL}, "last_activity_at": {"$lt": by_side[id(side)]}}
+
+
+def _messages() -> Case:
+    """Another long conversation each time, so that a page does not stay in the cache by itself."""
+    turns = itertools.count()
+
+    def path(side: Side, _: int) -> str:
+        thread = side.threads[next(turns) % len(side.threads)]
+        return f"conversations/{thread}/messages?limit={ROWS}"
+
+    def where(side: Side, turn: int) -> dict[str, Any]:
+        return {"conversation_id": ObjectId(side.threads[-1 - turn % len(side.threads)])}
+
+    return Case("messages of a conversation", path, "messages", where, [("seq", -1)])

@@ -1,0 +1,57 @@
+"""How much is done: the full run, and the quick one with smaller counts."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Counts, repetitions and seconds of each part."""
+
+    name: str
+    ack_repetitions: int
+    ack_seconds: float
+    ack_warm_s: float
+    open_seconds: float
+    sustained: int
+    sustained_repetitions: int
+    readable_seconds: float
+    readable_repetitions: int
+    small_conversations: int
+    large_conversations: int
+    list_repetitions: int
+    list_requests: int
+    replies: int
+    reply_repetitions: int
+    starts: int
+    rest_s: float
+    backlog: int
+    backlog_repetitions: int
+    estimates: dict[str, str]
+
+
+PARTS = {
+    "a": "acknowledged: durable webhooks a second at the edge",
+    "b": "inbound to readable",
+    "c": "lists through HTTP, small and large",
+    "d": "sends through the simulator",
+    "e": "`make run` to ready, and memory at rest",
+    "f": "fairness under another tenant's backlog",
+}
+
+FULL = Sizes(
+    name="full", ack_repetitions=5, ack_seconds=6, ack_warm_s=1, open_seconds=20,
+    sustained=20_000, sustained_repetitions=3, readable_seconds=30, readable_repetitions=3,
+    small_conversations=10_000, large_conversations=1_000_000, list_repetitions=5,
+    list_requests=100, replies=2_000, reply_repetitions=3, starts=5, rest_s=30,
+    backlog=100_000, backlog_repetitions=3,
+    estimates={"a": "9 min", "b": "6 min", "c": "4 min, and 30 min once for the large data set",
+               "d": "3 min", "e": "2 min", "f": "12 min"},
+)  # fmt: skip
+
+QUICK = Sizes(
+    name="quick", ack_repetitions=3, ack_seconds=0.8, ack_warm_s=0.2, open_seconds=2,
+    sustained=4_000, sustained_repetitions=1, readable_seconds=8, readable_repetitions=1,
+    small_conversations=2_000, large_conversations=10_000, list_repetitions=3, list_requests=10,
+    replies=300, reply_repetitions=1, starts=1, rest_s=2, backlog=8_000, backlog_repetitions=1,
+    estimates={"a": "55 s", "b": "25 s", "c": "30 s", "d": "15 s", "e": "25 s", "f": "20 s"},
+)  # fmt: skip
