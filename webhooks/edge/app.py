@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 
 import structlog
 
+from kernel.collecting import settle
 from kernel.logging import configure
 from kernel.mongo.group_commit import Store
 from webhooks.edge.bell import Bell
@@ -156,3 +157,4 @@ async def _respond(send: Send, status: int, body: bytes) -> None:
 
 configure(json=True)
 app = Edge(from_environment())
+settle()
