@@ -13,7 +13,7 @@ from channels.providers import provider_for
 from channels.providers.contract import Client, Credentials, Endpoint
 from kernel import vault
 from kernel.mongo.doors import ObjectId, collection
-from kernel.mongo.rows import find_rows
+from kernel.mongo.rows import find_one, find_rows
 from kernel.scoping import active_tenant_id
 
 FAMILIAR_S = 5.0
@@ -35,7 +35,9 @@ def get_channel(channel_id: str) -> Channel:
 
 def client_of(channel: Channel) -> Client:
     """A client that acts for the channel, with its credentials opened."""
-    row = ChannelCredential.objects.get(channel=channel)
+    row = find_one(ChannelCredential, {"channel_id": ObjectId(channel.pk)})
+    if row is None:
+        raise ChannelCredential.DoesNotExist(f"channel {channel.pk} has no credentials")
     credentials = Credentials(
         access_token=vault.open_field(row, "access_token"),
         app_secret=vault.open_field(row, "app_secret"),
@@ -71,6 +73,11 @@ def familiar_channels(channel_ids: Iterable[str]) -> dict[str, Channel]:
         _familiar[tenant_id, row.pk] = (at + FAMILIAR_S, row)
         found[row.pk] = row
     return found
+
+
+def forget_familiar(channel_id: str) -> None:
+    """The channel was changed here: the next who asks reads it."""
+    _familiar.pop((active_tenant_id(), channel_id), None)
 
 
 def template_named(channel: Channel, name: str, language: str) -> MessageTemplate | None:

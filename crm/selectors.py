@@ -7,6 +7,8 @@ from django.db.models import QuerySet
 
 from crm.errors import ContactNotFound
 from crm.models import Contact, ContactIdentity
+from kernel.mongo.doors import ObjectId
+from kernel.mongo.rows import find_rows
 
 
 def list_contacts(*, phone: str = "") -> QuerySet[Contact]:
@@ -26,9 +28,9 @@ def get_contact(contact_id: str) -> Contact:
 def identities_of(contact_ids: Iterable[str]) -> dict[str, list[ContactIdentity]]:
     """The identities of each contact, strongest (oldest) first."""
     found: dict[str, list[ContactIdentity]] = defaultdict(list)
-    rows = ContactIdentity.objects.filter(contact__in=list(contact_ids))
-    for identity in sorted(
-        rows, key=lambda row: row.pk
-    ):  # a few rows; in MongoDB it would sort too
+    rows = find_rows(
+        ContactIdentity, {"contact_id": {"$in": [ObjectId(id_) for id_ in contact_ids]}}
+    )
+    for identity in sorted(rows, key=lambda row: row.pk):  # a few rows: MongoDB would sort too
         found[identity.contact_id].append(identity)
     return found

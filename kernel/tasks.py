@@ -19,14 +19,15 @@ PULSE_S = 2.0
 # Celery comes back to a Redis that returns after growing pauses; until then the pulse does its work.
 ALONE_S, ALONE_TURN_S = 45.0, 4.0
 QUEUES = ("inbound", "outbound", "default")
-HANDS = {
-    "inbound": 2
-}  # its worker is one process, bound by the database; the others' wait in threads
+# One thread serves while another waits for the database.
+HANDS = {"inbound": 2, "outbound": 2}
+# Sends that wait for their number's rate are due again in a moment, which no bell announces.
+LINGER_S = {"outbound": 1.0}
 
 
 @shared_task(name="kernel.drain")
 def drain(queue: str) -> int:
-    return drain_queue(queue, hands=HANDS.get(queue, 1))
+    return drain_queue(queue, hands=HANDS.get(queue, 1), linger_s=LINGER_S.get(queue, 0.0))
 
 
 @shared_task(name="kernel.sweep")

@@ -1,16 +1,31 @@
 """The vault: values sealed with the tenant's own data key, bound to tenant, collection, row and field."""
 
+import time
 from functools import lru_cache
 
 from django.conf import settings
 from django.db import models
 
 from kernel.clock import now
-from kernel.envelope import KeyRing, new_data_key, open_sealed, rewrap, seal, unwrap, wrap
+from kernel.envelope import (
+    EnvelopeError,
+    KeyRing,
+    new_data_key,
+    open_sealed,
+    rewrap,
+    seal,
+    unwrap,
+    wrap,
+)
 from kernel.errors import Unavailable
 from kernel.models import TenantKey
+from kernel.mongo.doors import ObjectId
 from kernel.mongo.ids import new_id
+from kernel.mongo.rows import find_one
 from kernel.scoping.context import active_tenant_id
+
+KEPT_S, KEPT = 60.0, 1_000
+_wrapped: dict[tuple[str, str], tuple[float, str]] = {}  # as stored; what it wraps is never kept
 
 
 class NoDataKey(Unavailable):
@@ -47,12 +62,33 @@ def open_field(row: models.Model, field: str) -> str:
     token = getattr(row, field)
     if not token:
         return ""
-    key = TenantKey.objects.filter(pk=token.split(".")[1]).first()
+    data_key = _data_key(token.split(".")[1])
+    return open_sealed(data_key, token, **_place(row, field)).decode()
+
+
+def _data_key(key_id: str) -> bytes:
+    """Unwrapped from what this process read in the last minute, or from the row.
+
+    No longer, so that a key that was destroyed opens nothing a minute later.
+    """
+    known = _wrapped.get((active_tenant_id(), key_id))
+    if known is not None and known[0] > time.monotonic():
+        try:
+            return unwrap(key_ring(), known[1], _aad(key_id))
+        except EnvelopeError:
+            return _read_data_key(key_id)  # wrapped anew by another ring meanwhile
+    return _read_data_key(key_id)
+
+
+def _read_data_key(key_id: str) -> bytes:
+    key = find_one(TenantKey, {"_id": ObjectId(key_id)}) if ObjectId.is_valid(key_id) else None
     if key is None:
         raise NoDataKey
-    return open_sealed(
-        unwrap(key_ring(), key.wrapped, _aad(key.pk)), token, **_place(row, field)
-    ).decode()
+    data_key = unwrap(key_ring(), key.wrapped, _aad(key.pk))
+    if len(_wrapped) >= KEPT:
+        _wrapped.clear()
+    _wrapped[active_tenant_id(), key_id] = (time.monotonic() + KEPT_S, key.wrapped)
+    return data_key
 
 
 def rewrap_keys() -> int:

@@ -9,9 +9,9 @@ class MessagingConfig(AppConfig):
     default_auto_field = "kernel.mongo.fields.IdField"
 
     def ready(self) -> None:
-        from messaging.dispatch import deliver, receipts
+        from messaging.dispatch import receipts, together
         from messaging.media import fetch
 
-        deliver.register_kind()
+        together.register_kind()
         receipts.register_kinds()
         fetch.register_kind()

@@ -59,6 +59,13 @@ def shown(messages: Sequence[Message]) -> list[Shown]:
     ]
 
 
+def just_queued(message: Message) -> Shown:
+    """``shown`` of a message of ours in the moment of its making."""
+    with_files = {"message_id": message.pk}
+    files = find_rows(Attachment, with_files) if message.attachment_count else []
+    return Shown(message, join(_first(message), []), files)
+
+
 def _external_id(updates: Sequence[MessageUpdate]) -> str:
     """A status names the provider's id of the message; a reaction, of the one it is for."""
     named = (u.external_id for u in updates if u.kind == MessageUpdate.STATUS and u.external_id)

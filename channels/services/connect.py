@@ -14,7 +14,7 @@ from channels.errors import (
 from channels.events import ChannelConnected, ChannelStatusChanged
 from channels.models import Channel, ChannelAddress, ChannelCredential
 from channels.providers.contract import Accepted, ChannelBroken, Credentials, Rejected
-from channels.selectors import client_for, get_channel, hold_reason
+from channels.selectors import client_for, forget_familiar, get_channel, hold_reason
 from channels.services.templates import sync_templates
 from kernel import audit, vault, work
 from kernel.clock import now
@@ -120,6 +120,7 @@ def set_status(channel: Channel, status: str, reason: str) -> None:
         "channel.status_changed", channel, {"status": [before, status]}, reason=reason[:200]
     )
     emit(ChannelStatusChanged(channel_id=channel.pk, status=status, reason=reason))
+    on_commit(lambda: forget_familiar(channel.pk))
     if channel.sends and not could_send:
         tenant = active_tenant_id()
         on_commit(lambda: _release(channel, tenant))

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from kernel.actor import current_actor
 from kernel.models import AuditEntry
+from kernel.mongo.rows import insert_rows
 from kernel.scoping.context import active_tenant_id
 from kernel.work.lanes import mark
 
@@ -27,7 +28,7 @@ def record(
     target_type, target_id = (
         target if isinstance(target, tuple) else (target._meta.model_name or "", str(target.pk))
     )
-    AuditEntry.objects.create(
+    entry = AuditEntry(
         action=action,
         actor_kind=actor.kind,
         actor_id=actor.id,
@@ -40,6 +41,7 @@ def record(
         ip=actor.ip,
         request_id=actor.request_id,
     )
+    insert_rows([entry])
     mark("relay", active_tenant_id())
 
 

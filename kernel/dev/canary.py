@@ -5,10 +5,11 @@ the product sends one through each queue every 10 s and reports how long ago the
 """
 
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
-from kernel.dev.declaration import Process
+from kernel.dev.declaration import Probe, Process
 from kernel.dev.probes import http_json
 
 OVERDUE_AFTER = 45.0
@@ -24,11 +25,13 @@ class CanaryWatch:
     """Asks `url` every 10 s, in a thread, for `{"queues": {"inbound": 3.2, ...}}` (seconds).
 
     When nobody answers nothing is known, and nothing is overdue: a web that is restarting says
-    nothing about the workers.
+    nothing about the workers. Neither does a canary that Redis lost: while `broker` does not answer
+    and for a while after, workers work on their own, and one that was restarted could not even start.
     """
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, url: str, broker: Probe | None = None) -> None:
+        self._url, self._broker = url, broker
+        self._away_at = float("-inf")
         self._ages: Mapping[str, float] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._ask_forever, name="canaries", daemon=True)
@@ -45,7 +48,10 @@ class CanaryWatch:
 
     def _ask_forever(self) -> None:
         while not self._stop.wait(ASK_EVERY):
-            self._ages = parse_ages(http_json(self._url))
+            if self._broker is not None and not self._broker(()):
+                self._away_at = time.monotonic()
+            is_telling = time.monotonic() - self._away_at >= OVERDUE_AFTER
+            self._ages = parse_ages(http_json(self._url)) if is_telling else {}
 
 
 def all_overdue(queues: tuple[str, ...], ages: Mapping[str, float]) -> bool:

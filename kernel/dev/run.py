@@ -19,6 +19,7 @@ from kernel.dev.layout import DataFolder
 from kernel.dev.ports import Ports, require_free
 from kernel.dev.probes import http_status
 from kernel.dev.processes import all_processes
+from kernel.dev.servers import RedisProbe
 from kernel.dev.supervisor import Supervisor
 
 STARTING_LIMIT = 120.0
@@ -72,7 +73,8 @@ class _Plan:
 
 def _keep_running(plan: _Plan) -> int:
     console = Console(sys.stdout, plan.names)
-    canaries = CanaryWatch(f"{plan.at.web}/health/canaries")
+    broker = RedisProbe(plan.env["REDIS_URL"])
+    canaries = CanaryWatch(f"{plan.at.web}/health/canaries", broker)
     supervisor = Supervisor(env=plan.env, folder=plan.folder, console=console, canaries=canaries)
     supervisor.handle_signals()
     try:

@@ -3,13 +3,16 @@
 import json
 import os
 import time
+from datetime import timedelta
 
 import pytest
 
+from kernel.clock import now
 from kernel.scoping import tenant_scope
 from kernel.scoping.tasks import HEADER
 from kernel.tests.work_kinds import new_kind, states
 from kernel.work import bell
+from kernel.work import drain as drain_module
 from kernel.work.drain import drain, drain_queue
 from kernel.work.sweep import sweep
 
@@ -75,3 +78,33 @@ def test_after_a_failure_the_bell_rests_a_moment_instead_of_waiting_each_time(ki
     for _ in range(100):
         bell.ring(kind.name)
     assert time.monotonic() - began < 0.2
+
+
+def test_what_is_due_in_a_moment_is_waited_for_by_one_thread(world, kind):
+    with tenant_scope(world.tenant):
+        kind.put("soon", due_at=now() + timedelta(milliseconds=150))
+    assert drain_queue(QUEUE) == 0
+    assert drain_queue(QUEUE, linger_s=1.0) == 1
+    assert kind.names() == ["soon"]
+
+
+def test_what_is_due_much_later_is_not_waited_for(world, kind):
+    with tenant_scope(world.tenant):
+        kind.put("later", due_at=now() + timedelta(seconds=30))
+    started = time.monotonic()
+    assert drain_queue(QUEUE, linger_s=0.2) == 0
+    assert time.monotonic() - started < 1
+
+
+def test_a_second_hand_helps_with_much_and_nothing_is_done_twice(world, kind, monkeypatch):
+    monkeypatch.setattr(drain_module, "MUCH", 2)
+    names = [f"n{n:02d}" for n in range(60)]
+    with tenant_scope(world.tenant):
+        for name in names:
+            kind.put(name, lane=f"lane {name[-1]}")
+    assert drain_queue(QUEUE, hands=2) == 60
+    assert sorted(kind.names()) == names
+    for lane in range(10):
+        assert [n for n in kind.names() if n.endswith(str(lane))] == [
+            n for n in names if n.endswith(str(lane))
+        ]

@@ -1,10 +1,11 @@
 """Drain: a worker takes due lanes one after the other until none is due or its time is up."""
 
 import os
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, timedelta
 from functools import cache
 
 import structlog
@@ -12,6 +13,8 @@ from django.db import DatabaseError
 from pymongo.errors import PyMongoError
 
 from kernel.clock import now
+from kernel.models import Lane
+from kernel.mongo.doors import collection
 from kernel.mongo.transactions import assert_no_session
 from kernel.scoping.context import tenant_scope, unscoped
 from kernel.scoping.reasons import Reason
@@ -22,17 +25,21 @@ from kernel.work.registry import Kind, Released, kind_named, kinds
 log = structlog.get_logger(agentName="kernel")
 TURN_S = 20.0
 GATHER = 15
-MUCH = 100
+MUCH = 16
 IDLE_S = 0.01
+_lingering = threading.Lock()
 
 
-def drain_queue(queue: str, *, seconds: float = TURN_S, hands: int = 1) -> int:
+def drain_queue(
+    queue: str, *, seconds: float = TURN_S, hands: int = 1, linger_s: float = 0.0
+) -> int:
     """Serve the due lanes of all kinds of a queue in rotation; returns how many items were served.
 
     Rotation, so that a flood at the beginning of a pipeline does not keep its
     end waiting. Rings for help when there is much, and on when the time runs out.
     With two ``hands`` a second thread serves while the first waits for the
-    database; it is not taken for little work.
+    database; it is not taken for little work. ``linger_s``: what is due so soon
+    is waited for, by one thread of the process.
     """
     bell.answered(queue)
     served, until = 0, time.monotonic() + seconds
@@ -40,9 +47,11 @@ def drain_queue(queue: str, *, seconds: float = TURN_S, hands: int = 1) -> int:
     while time.monotonic() < until:
         rotation = _rotation(queue)
         if rotation is None:
-            if second is None or second.done():
+            if second is not None and not second.done():
+                time.sleep(IDLE_S)  # what the other hand does may make work for this one
+                continue
+            if not _lingered(queue, linger_s):
                 return served + (second.result() if second else 0)
-            time.sleep(IDLE_S)  # what the other hand does may make work for this one
             continue
         served += rotation
         if rotation >= MUCH:
@@ -52,6 +61,30 @@ def drain_queue(queue: str, *, seconds: float = TURN_S, hands: int = 1) -> int:
                 second = _second_hand().submit(_serve_until_idle, queue, until)
     bell.ring_on(queue)
     return served + (second.result() if second else 0)
+
+
+def _lingered(queue: str, most_s: float) -> bool:
+    """Sleep until a lane is due, if that is soon and nobody else waits for it."""
+    if not most_s or not _lingering.acquire(blocking=False):
+        return False
+    try:
+        wait_s = _due_within([kind.name for kind in kinds() if kind.queue == queue], most_s)
+        if wait_s is None:
+            return False
+        time.sleep(wait_s)
+        return True
+    finally:
+        _lingering.release()
+
+
+def _due_within(kinds: Sequence[str], seconds: float) -> float | None:
+    """How long until a lane of these kinds is due, 0 if one is; None when it is longer than ``seconds``."""
+    at = now()
+    soon = {"kind": {"$in": list(kinds)}, "due_at": {"$lte": at + timedelta(seconds=seconds)}}
+    found = collection(Lane).find_one(soon, {"due_at": 1}, sort=[("due_at", 1)], hint="lane_due")
+    if found is None:
+        return None
+    return max(0.0, (found["due_at"].replace(tzinfo=UTC) - at).total_seconds())
 
 
 def _rotation(queue: str) -> int | None:

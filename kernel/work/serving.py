@@ -135,9 +135,21 @@ def serve_one(
     batch = lease_items(model, lease, 1)
     if not batch.items:
         return Released(due_at=batch.due_at)
-    item = batch.items[0]
-    if item.attempts > MAX_ATTEMPTS:
+    if batch.items[0].attempts > MAX_ATTEMPTS:
         return _bury_killer(model, batch, on_bury)
+    return serve_leased(model, lease, batch, handle, on_bury=on_bury)
+
+
+def serve_leased(
+    model: type[WorkItem],
+    lease: Lease,
+    batch: Batch,
+    handle: Callable[[Any], Outcome],
+    *,
+    on_bury: Callable[[Any, str], None] | None = None,
+) -> Released:
+    """``serve_one`` of an item that is leased already: the first of ``batch``."""
+    item = batch.items[0]
     try:
         retry = _settle(model, item, handle(item), on_bury)
     except Hold as hold:

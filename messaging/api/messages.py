@@ -14,7 +14,7 @@ from conversations.errors import ConversationNotFound
 from messaging import errors
 from messaging.api import examples
 from messaging.api import serializers as shapes
-from messaging.api.representations import messages_json, one_message_json
+from messaging.api.representations import messages_json, new_message_json, one_message_json
 from messaging.api.sending import NewMessage, draft_of
 from messaging.selectors import get_message, list_messages
 from messaging.services.send import send_message
@@ -50,7 +50,7 @@ class Messages(ApiView):
         message = send_message(
             conversation_id=conversation_id, draft=draft_of(body), expected_last_message_id=expected
         )
-        return Response(messages_json([message])[0], status=201)
+        return Response(new_message_json(message), status=201)
 
 
 class Message(ApiView):

@@ -8,7 +8,7 @@ from conversations.api.representations import conversations_json
 from conversations.models import Conversation
 from messaging.media.links import link_to
 from messaging.models import Attachment, Delivery, Message, MessageUpdate
-from messaging.selectors import Shown, delivery_of, shown, updates_of
+from messaging.selectors import Shown, delivery_of, just_queued, shown, updates_of
 from messaging.window import Window, window_of
 
 Json = dict[str, Any]
@@ -50,6 +50,11 @@ def attachment_json(file: Attachment) -> Json:
 
 def messages_json(messages: Sequence[Message]) -> list[Json]:
     return [_message_json(item) for item in shown(messages)]
+
+
+def new_message_json(message: Message) -> Json:
+    """A message that was stored just now: nothing can have become of it yet."""
+    return _message_json(just_queued(message))
 
 
 def one_message_json(message: Message) -> Json:

@@ -1,32 +1,33 @@
 """Delivering one message. The attempt is written before the socket opens; an ambiguous end is never repeated."""
 
-from typing import Any
+from datetime import UTC
+from typing import Any, TypeVar
 
 import structlog
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import models
 
 from channels.models import Channel
 from channels.providers import provider_for
-from channels.providers.contract import InvalidMessage, Rejected, UnsupportedMessage
+from channels.providers.contract import Client, InvalidMessage, Rejected, UnsupportedMessage
 from channels.providers.contract import Outcome as ProviderOutcome
 from channels.selectors import client_of, hold_reason
 from conversations.models import Conversation
 from kernel.clock import iso, now
 from kernel.mongo.doors import ObjectId, collection, owner
+from kernel.mongo.rows import find_one
 from kernel.scoping import active_tenant_id
-from kernel.work import Done, Hold, Kind, Later, Lease, Released, StaleFence, register
+from kernel.work import Done, Hold, Later, Lease, Released, StaleFence
 from kernel.work.outcomes import Outcome
 from kernel.work.serving import serve_one
 from messaging.dispatch import pacing, settle
 from messaging.dispatch.media import provider_media_id
 from messaging.models import Delivery, Message
-from messaging.services.outgoing import outbound
+from messaging.services.outgoing import outbound, recipients
 from tenants.services.tenant import SUSPENDED, is_suspended
 
 log = structlog.get_logger(agentName="message")
-
-
-def register_kind() -> None:
-    register(Kind(name="send", queue="outbound", serve=serve, lease_s=60.0))
+M = TypeVar("M", bound=models.Model)
 
 
 def serve(lease: Lease) -> Released:
@@ -35,7 +36,7 @@ def serve(lease: Lease) -> Released:
 
 def deliver(delivery: Delivery) -> Outcome:
     """One turn of one delivery."""
-    channel = Channel.objects.get(pk=delivery.channel_id)
+    channel = _read(Channel, delivery.channel_id)
     if channel.status == Channel.REMOVED:
         return settle.removed(delivery)
     _hold_if_stopped(channel)
@@ -43,8 +44,8 @@ def deliver(delivery: Delivery) -> Outcome:
         return Done(note="a status proved that the provider has it")
     if delivery.tries and "outcome" not in delivery.tries[-1]:
         return settle.died_in_the_middle(delivery)
-    message = Message.objects.get(pk=delivery.message_id)
-    if _too_late(delivery, message):
+    message = _read(Message, delivery.message_id)
+    if too_late(delivery, message):
         return settle.expired(delivery)
     if (wait := pacing.wait_for_turn(channel, delivery)) > 0:
         return Later(seconds=wait, error="waiting for the channel's rate", burn=False)
@@ -52,16 +53,30 @@ def deliver(delivery: Delivery) -> Outcome:
     return settle.outcome(channel, delivery, message, outcome)
 
 
-def _too_late(delivery: Delivery, message: Message) -> bool:
+def too_late(delivery: Delivery, message: Message) -> bool:
     """Whether the window has closed; it may have opened again since, because the customer wrote."""
     if delivery.not_after is None or delivery.not_after > now():
         return False
     if message.type == "template":
         return True
-    until = Conversation.objects.values_list("window_until", flat=True).get(
-        pk=message.conversation_id
+    until = _conversation(message).get("window_until")
+    return until is None or until.replace(tzinfo=UTC) <= now()
+
+
+def _read(model: type[M], id_: str) -> M:
+    found = find_one(model, {"_id": ObjectId(id_)})
+    if found is None:
+        raise ObjectDoesNotExist(f"{model.__name__} {id_}")
+    return found
+
+
+def _conversation(message: Message) -> dict[str, Any]:
+    found: dict[str, Any] | None = collection(Conversation).find_one(
+        {**owner(), "_id": ObjectId(message.conversation_id)}, {"contact_id": 1, "window_until": 1}
     )
-    return until is None or until <= now()
+    if found is None:
+        raise ObjectDoesNotExist(f"Conversation {message.conversation_id}")
+    return found
 
 
 def _hold_if_stopped(channel: Channel) -> None:
@@ -71,18 +86,21 @@ def _hold_if_stopped(channel: Channel) -> None:
         raise Hold(hold_reason(channel))
 
 
+def opened(channel: Channel) -> Client:
+    """The channel's client, for a lone delivery and for a batch."""
+    return client_of(channel)
+
+
 def _call(channel: Channel, delivery: Delivery, message: Message) -> ProviderOutcome:
-    client = client_of(channel)
+    client = opened(channel)
     media = provider_media_id(client, channel, message)
     if not isinstance(media, str):
         record_attempt(delivery)
         return media
-    contact_id = Conversation.objects.values_list("contact_id", flat=True).get(
-        pk=message.conversation_id
-    )
+    contact_id = str(_conversation(message)["contact_id"])
     try:
         body = provider_for(channel.kind).compose(
-            outbound(message, contact_id, provider_media_id=media)
+            outbound(message, recipients(contact_id), provider_media_id=media)
         )
     except (InvalidMessage, UnsupportedMessage) as error:
         record_attempt(delivery)
@@ -93,11 +111,7 @@ def _call(channel: Channel, delivery: Delivery, message: Message) -> ProviderOut
 
 def record_attempt(delivery: Delivery) -> None:
     """Write the attempt, with the fence, before anything leaves."""
-    entry: dict[str, Any] = {
-        "n": len(delivery.tries) + 1,
-        "at": _text(now()),
-        "fence": delivery.fence,
-    }
+    entry = attempt(delivery.fence, len(delivery.tries) + 1)
     matched = (
         collection(Delivery)
         .update_one(
@@ -116,5 +130,6 @@ def record_attempt(delivery: Delivery) -> None:
     delivery.tries.append(entry)
 
 
-def _text(moment: Any) -> str:
-    return iso(moment)
+def attempt(fence: int, number: int) -> dict[str, Any]:
+    """An attempt as ``Delivery.tries`` lists it, without an end yet."""
+    return {"n": number, "at": iso(now()), "fence": fence}

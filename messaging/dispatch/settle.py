@@ -18,6 +18,7 @@ from kernel.clock import iso, now
 from kernel.events import emit
 from kernel.mongo.doors import ObjectId, collection, owner
 from kernel.mongo.ids import new_id
+from kernel.mongo.rows import find_one, insert_rows
 from kernel.work.outcomes import Done, Hold, Later, Outcome
 from messaging.dispatch import pacing
 from messaging.events import MessageReacted, MessageStatusChanged
@@ -88,11 +89,11 @@ def accepted(
 
 def _own_reaction(delivery: Delivery, message: Message) -> None:
     target = message.content.get("message_id", "")
-    MessageUpdate.objects.create(
+    insert_rows([MessageUpdate(
         channel_id=delivery.channel_id, message_id=target, key=f"re:{message.pk}",
         external_id=message.content.get("target_external_id", ""), kind=MessageUpdate.REACTION,
         emoji=message.content.get("emoji", ""), actor_kind="agent", actor_id=message.sender_id,
-    )  # fmt: skip
+    )])  # fmt: skip
     emit(MessageReacted(message_id=target, conversation_id=message.conversation_id,
                         emoji=message.content.get("emoji", ""), actor_kind="agent"))  # fmt: skip
 
@@ -100,7 +101,7 @@ def _own_reaction(delivery: Delivery, message: Message) -> None:
 def _learn_alias(delivery: Delivery, alias: Any) -> None:
     """The recipient as the provider spells it (a Brazilian ninth digit, say) is the same contact."""
     key = {"kind": alias.kind, "scope": alias.scope, "value": alias.value}
-    if not ContactIdentity.objects.filter(**key).exists():
+    if find_one(ContactIdentity, key) is None:
         contact = Contact.objects.get(pk=delivery.conversation.contact_id)
         ContactIdentity.objects.create(contact=contact, **key)
 
@@ -181,11 +182,14 @@ def _retry(delivery: Delivery, how: str, code: int, title: str, most: int | None
 
 def end_attempt(delivery: Delivery, how: str, code: int | None, detail: str, **fields: Any) -> None:
     """Complete the attempt that ``record_attempt`` began, and set ``fields`` of the delivery."""
+    _set(delivery, {**ended(delivery, how, code, detail), **fields})
+
+
+def ended(delivery: Delivery, how: str, code: int | None, detail: str) -> dict[str, Any]:
+    """The fields that complete the delivery's last attempt; none when it was never tried."""
     last = len(delivery.tries) - 1
-    ended = {"outcome": how, "code": code, "detail": detail[:300],
-             "ended_at": iso(now())}  # fmt: skip
-    changes = {f"tries.{last}.{name}": value for name, value in ended.items()} if last >= 0 else {}
-    _set(delivery, {**changes, **fields})
+    end = {"outcome": how, "code": code, "detail": detail[:300], "ended_at": iso(now())}
+    return {f"tries.{last}.{name}": value for name, value in end.items()} if last >= 0 else {}
 
 
 def _set(delivery: Delivery, changes: dict[str, Any]) -> None:
@@ -196,13 +200,20 @@ def _set(delivery: Delivery, changes: dict[str, Any]) -> None:
 
 def _settled_meanwhile(delivery: Delivery) -> bool:
     """Whether a status has proved, during the call, what became of the message."""
-    outcome = Delivery.objects.values_list("outcome", flat=True).get(pk=delivery.pk)
-    return outcome == "accepted"
+    found = collection(Delivery).find_one({**owner(), "_id": ObjectId(delivery.pk)}, {"outcome": 1})
+    return bool(found) and found["outcome"] == "accepted"
 
 
 def _update(delivery: Delivery, key: str, status: str, error: Any, external_id: str = "") -> str:
-    MessageUpdate.objects.create(
+    insert_rows([status_row(delivery, key, status, error, external_id)])
+    return status
+
+
+def status_row(
+    delivery: Delivery, key: str, status: str, error: Any = None, external_id: str = ""
+) -> MessageUpdate:
+    """What a send came to, as a row beside its message; not stored yet."""
+    return MessageUpdate(
         channel_id=delivery.channel_id, message_id=delivery.message_id, external_id=external_id,
         key=f"{key}:{new_id()}", kind=MessageUpdate.STATUS, status=status, error=error,
     )  # fmt: skip
-    return status

@@ -1,5 +1,6 @@
 """From what the API was given to an internal message: checked against the channel before anything is stored."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,8 +82,16 @@ def prepare(channel: Channel, contact_id: str, draft: Draft) -> Prepared:
 
 def recipients(contact_id: str) -> tuple[Identity, ...]:
     """How the contact can be addressed, strongest first."""
-    rows = identities_of([contact_id])[contact_id]
-    return tuple(Identity(kind=r.kind, value=r.value, scope=r.scope) for r in rows)
+    return recipients_of([contact_id])[contact_id]
+
+
+def recipients_of(contact_ids: Sequence[str]) -> dict[str, tuple[Identity, ...]]:
+    """``recipients`` of several contacts in one read."""
+    found = identities_of(contact_ids)
+    return {
+        id_: tuple(Identity(kind=r.kind, value=r.value, scope=r.scope) for r in found.get(id_, ()))
+        for id_ in contact_ids
+    }
 
 
 def _upload(channel: Channel, draft: Draft) -> Attachment | None:
@@ -161,7 +170,9 @@ def _external_id(channel: Channel, contact_id: str, message_id: str, field: str)
     return delivery.external_id
 
 
-def outbound(message: Message, contact_id: str, *, provider_media_id: str = "") -> OutboundMessage:
+def outbound(
+    message: Message, recipient: tuple[Identity, ...], *, provider_media_id: str = ""
+) -> OutboundMessage:
     """A stored message in the form that its provider composes."""
     draft = Draft(type=message.type, text=message.text, body=message.content)
     media = _media(draft, None, provider_media_id)
@@ -172,7 +183,7 @@ def outbound(message: Message, contact_id: str, *, provider_media_id: str = "") 
     return OutboundMessage(
         callback_data=message.pk,
         type=message.type,
-        recipient=recipients(contact_id),
+        recipient=recipient,
         text=message.text,
         preview_url=bool(message.content.get("preview_url")),
         reply_to_external_id=message.reply_to_external_id,

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from channels.errors import ChannelRemoved
 from channels.models import Channel
+from channels.selectors import familiar_channels
 from conversations.models import Conversation
 from conversations.selectors import get_conversation
 from kernel import audit, idempotency, work
@@ -11,7 +12,9 @@ from kernel.clock import iso, now
 from kernel.events import emit
 from kernel.mongo.doors import ObjectId, UniqueViolation, collection, owner
 from kernel.mongo.ids import new_id
+from kernel.mongo.rows import insert_rows
 from kernel.mongo.transactions import run_transaction
+from kernel.work.items import lane_key
 from messaging.errors import ConversationIsClosed, ConversationMovedOn, WindowClosed
 from messaging.events import MessageQueued
 from messaging.models import Attachment, Delivery, Message
@@ -32,14 +35,9 @@ def send_message(
     not the one the sender saw.
     """
     principal = require(_permission(draft.type))
-    conversation = get_conversation(conversation_id)
-    channel = Channel.objects.get(pk=conversation.channel_id)
-    if channel.status == Channel.REMOVED:
-        raise ChannelRemoved
-    prepared = prepare(channel, conversation.contact_id, draft)
     try:
         return run_transaction(
-            lambda: _send(conversation_id, channel, prepared, principal, expected_last_message_id)
+            lambda: _send(conversation_id, draft, principal, expected_last_message_id)
         )
     except UniqueViolation as error:
         raise ConversationIsClosed from error
@@ -49,24 +47,34 @@ def _permission(type_: str) -> Permission:
     return Permission.MESSAGES_SEND_TEMPLATE if type_ == "template" else Permission.MESSAGES_SEND
 
 
-def _send(
-    conversation_id: str, channel: Channel, prepared: Prepared, principal: Principal, expected: str
-) -> Message:
+def _send(conversation_id: str, draft: Draft, principal: Principal, expected: str) -> Message:
     conversation = get_conversation(conversation_id)
+    channel = _channel(conversation)
+    prepared = prepare(channel, conversation.contact_id, draft)
     if expected and (conversation.last_message or {}).get("id") != expected:
         raise ConversationMovedOn(last_message_id=(conversation.last_message or {}).get("id"))
-    _check_window(conversation, prepared.draft.type)
+    _check_window(conversation, draft.type)
     message = _message(conversation, channel, prepared, principal)
-    message.save(force_insert=True)
+    insert_rows([message])
     if prepared.upload is not None:
         _attach(prepared.upload, message, channel)
     _update(conversation, message)
-    work.enqueue("send", _delivery(conversation, channel, message))
+    delivery = _delivery(conversation, channel, message)
+    insert_rows([delivery])
+    work.mark("send", lane_key(delivery.lane), due_at=delivery.due_at)
     audit.record("message.sent", message, {"type": [None, message.type]})
     emit(MessageQueued(message_id=message.pk, conversation_id=conversation.pk,
                        channel_id=channel.pk, seq=message.seq))  # fmt: skip
     idempotency.committed(message.pk)
     return message
+
+
+def _channel(conversation: Conversation) -> Channel:
+    """As it was a moment ago: what is queued on a channel that goes meanwhile is told by its delivery."""
+    channel = familiar_channels([conversation.channel_id])[conversation.channel_id]
+    if channel.status == Channel.REMOVED:
+        raise ChannelRemoved
+    return channel
 
 
 def _check_window(conversation: Conversation, type_: str) -> None:

@@ -3,13 +3,15 @@
 import pytest
 
 from kernel.models import Lane
+from messaging.dispatch import together
+from messaging.dispatch.calls import pool
 from tests import factories
 from tests.simulator import CUSTOMER, running
 
 
 @pytest.fixture(scope="session")
 def _simulator(tmp_path_factory, django_db_setup):
-    with running(tmp_path_factory.mktemp("simulator")) as simulator:
+    with running(tmp_path_factory.mktemp("simulator"), count=100) as simulator:
         yield simulator
 
 
@@ -19,6 +21,14 @@ def simulator(_simulator, settings, monkeypatch):
     settings.META_GRAPH_URL = _simulator.url
     _simulator.do("fail-next", clear=True)
     return _simulator
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """On a busy machine a quick call may take a while: what is not about slow calls waits for them."""
+    monkeypatch.setattr(together, "WAIT_S", 20.0)
+    yield
+    assert pool().wait_until_idle(20)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from messaging.models import Delivery
 from messaging.selectors import shown
 from messaging.services.outgoing import Draft
 from messaging.services.send import send_message
+from tests import factories
 from tests.inbound import work_off
 
 
@@ -43,3 +44,31 @@ def texts_sent(live):
 def outcomes(delivery=None):
     row = Delivery.objects.get(pk=delivery.pk) if delivery else Delivery.objects.get()
     return [t.get("outcome") for t in row.tries]
+
+
+def several(live, count):
+    """More conversations on the channel, each with a customer of its own; returns them."""
+    found = []
+    for n in range(count):
+        contact = factories.contact(name=f"Customer {n}")
+        factories.identity(contact)
+        found.append(factories.conversation(on=live.channel, with_=contact))
+    return found
+
+
+def queue_on(conversations, *texts):
+    """Each text on each conversation, round after round."""
+    return [
+        send_message(conversation_id=talk.pk, draft=Draft(type="text", text=t))
+        for t in texts
+        for talk in conversations
+    ]
+
+
+def texts_by_customer(live):
+    """What each customer was sent, in order."""
+    found = {}
+    for call in live.simulator.sends(live.channel):
+        if call["wamid"]:
+            found.setdefault(call["body"]["to"], []).append(call["body"]["text"]["body"])
+    return found

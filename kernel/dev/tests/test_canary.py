@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -69,6 +70,27 @@ def test_processes_without_a_canary_are_never_overdue() -> None:
 )
 def test_an_answer_without_ages_says_nothing(document: object) -> None:
     assert parse_ages(document) == {}
+
+
+def test_nobody_is_overdue_while_the_broker_is_away_and_a_while_after(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(canary, "ASK_EVERY", 0.01)
+    monkeypatch.setattr(canary, "OVERDUE_AFTER", 1.0)
+    monkeypatch.setattr(canary, "http_json", lambda _: {"queues": {"inbound": 99.0}})
+    answers = iter([False])
+    watch = CanaryWatch("", lambda _: next(answers, True))
+
+    def overdue() -> bool:
+        time.sleep(0.01)
+        return watch.is_overdue(INBOUND, age=99.0)
+
+    watch.start()
+    try:
+        assert not any(overdue() for _ in range(5))
+        assert any(overdue() for _ in range(500))
+    finally:
+        watch.stop()
 
 
 def test_a_wedged_worker_is_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
