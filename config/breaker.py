@@ -7,7 +7,7 @@ PROBE_EVERY_S = 1.0
 
 
 class Breaker:
-    """Closed until a request times out on the database; then one request a second tries again."""
+    """Closed until a request times out on a database that does not answer; then one a second tries again."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

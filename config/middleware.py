@@ -10,14 +10,16 @@ import pymongo
 import structlog
 from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandlerMixin
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.http.response import Http404
+from pymongo.errors import PyMongoError
 
 from config.api.errors import database_away
 from config.breaker import Breaker
 
 log = structlog.get_logger(agentName="auth")
-DATABASE_S = 5.0
+DATABASE_S, PING_S = 5.0, 0.5
 NEEDS_DATABASE = ("/api/", "/_allauth/", "/admin")
 _database = Breaker()
 REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
@@ -56,8 +58,19 @@ class RequestContext:
         with pymongo.timeout(DATABASE_S):
             response = self.get_response(request)
         timed_out = time.monotonic() - started >= DATABASE_S * 0.9
-        _database.note(away=response.status_code == 503 and timed_out)
+        _database.note(away=response.status_code == 503 and timed_out and not _answers())
         return response
+
+
+def _answers() -> bool:
+    """Whether the database is there after all: one slow request is no reason to refuse the next."""
+    try:
+        with pymongo.timeout(PING_S):
+            connection.ensure_connection()
+            connection.connection.admin.command("ping")
+    except PyMongoError:
+        return False
+    return True
 
 
 def client_ip(request: HttpRequest) -> str:

@@ -4,11 +4,12 @@ import threading
 import time
 from typing import Any
 
-from celery import current_app, shared_task
+from celery import shared_task
 from celery.signals import worker_ready
 
 from kernel.audit.checkpoints import checkpoint_all
 from kernel.idempotency import purge_expired
+from kernel.publisher import publish
 from kernel.work import bell
 from kernel.work.drain import drain_queue
 from kernel.work.sweep import beat_canary
@@ -53,15 +54,15 @@ def pulse() -> None:
 
 def send_pulse() -> None:
     """Once per period over all beats and workers, whoever is first."""
-    client = bell.bell_client()
+    client, publisher = bell.bell_client(), bell.own_publisher()
     if client.set("pulse:sweep", "1", nx=True, px=SWEEP_MS):
         for queue in ("inbound", "outbound"):
-            current_app.send_task("kernel.sweep", queue=queue, retry=False, expires=10)
+            publish(publisher, "kernel.sweep", queue, expires=10)
     if client.set("pulse:checkpoint", "1", nx=True, px=CHECKPOINT_MS):
-        current_app.send_task("kernel.checkpoint", queue="default", retry=False, expires=300)
+        publish(publisher, "kernel.checkpoint", "default", expires=300)
     if client.set("pulse:canary", "1", nx=True, px=CANARY_MS):
         for queue in QUEUES:
-            current_app.send_task("kernel.canary", [queue], queue=queue, retry=False, expires=30)
+            publish(publisher, "kernel.canary", queue, queue, expires=30)
 
 
 @worker_ready.connect(weak=False)

@@ -39,6 +39,7 @@ def test_a_time_out_on_the_database_lets_the_next_request_be_refused_at_once(rf,
         return HttpResponse(status=503)
 
     monkeypatch.setattr(middleware, "_database", Breaker())
+    monkeypatch.setattr(middleware, "_answers", lambda: False)
     door = middleware.RequestContext(slow)
     assert door(rf.get("/api/v1/me")).status_code == 503
     refused = door(rf.get("/api/v1/me"))
@@ -46,6 +47,14 @@ def test_a_time_out_on_the_database_lets_the_next_request_be_refused_at_once(rf,
     assert b"database_unavailable" in refused.content
     assert asked == ["/api/v1/me"]
     assert door(rf.get("/live")).status_code == 503 and asked[-1] == "/live"
+
+
+def test_a_slow_request_does_not_open_it_while_the_database_answers(rf, monkeypatch):
+    monkeypatch.setattr(middleware, "_database", Breaker())
+    monkeypatch.setattr(middleware, "DATABASE_S", 0.0)
+    door = middleware.RequestContext(lambda request: HttpResponse(status=503))
+    for _ in range(2):
+        assert b"database_unavailable" not in door(rf.get("/api/v1/me")).content
 
 
 def test_a_refusal_that_came_quickly_does_not_open_it(rf, monkeypatch):

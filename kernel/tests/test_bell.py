@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import time
 from datetime import timedelta
 
@@ -108,3 +109,16 @@ def test_a_second_hand_helps_with_much_and_nothing_is_done_twice(world, kind, mo
         assert [n for n in kind.names() if n.endswith(str(lane))] == [
             n for n in names if n.endswith(str(lane))
         ]
+
+
+def test_a_redis_that_is_frozen_between_the_two_commands_of_a_bell_costs_a_moment(
+    settings, monkeypatch
+):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings.REDIS_URL = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        bell.own_publisher.cache_clear()
+        started = time.monotonic()
+        with pytest.raises(Exception, match=r"(?i)time"):
+            bell._send(QUEUE)
+        assert time.monotonic() - started < 2
+    bell.own_publisher.cache_clear()

@@ -9,12 +9,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import redis
 import structlog
-from celery import current_app
+from celery import Celery
 from django.conf import settings
 
+from kernel.publisher import publish, publisher
 from kernel.ratelimit import connect
 from kernel.scoping.context import outside_scope
 from kernel.work.registry import kind_named
@@ -35,6 +37,15 @@ def bell_client() -> redis.Redis:
         _client = connect(settings.REDIS_URL)
         _client_pid = os.getpid()
     return _client
+
+
+@cache
+def own_publisher() -> Celery:
+    """The process's way to send messages."""
+    return publisher(settings.REDIS_URL)
+
+
+os.register_at_fork(after_in_child=own_publisher.cache_clear)
 
 
 def ring(kind: str) -> None:
@@ -70,7 +81,7 @@ def ring_on(queue: str) -> None:
 def _send(queue: str) -> None:
     """A bell rings for all tenants: it must not carry the scope of the one who rang it."""
     with outside_scope():
-        current_app.send_task("kernel.drain", [queue], queue=queue, retry=False, ignore_result=True)
+        publish(own_publisher(), "kernel.drain", queue, queue)
 
 
 def answered(queue: str) -> None:

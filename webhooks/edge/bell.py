@@ -4,9 +4,9 @@ import asyncio
 from datetime import UTC, datetime
 
 import structlog
-from celery import Celery
 
 from kernel.mongo.group_commit import Away, Store
+from kernel.publisher import publish, publisher
 from kernel.ratelimit import connect
 
 log = structlog.get_logger(agentName="webhook")
@@ -23,12 +23,7 @@ class Bell:
     def __init__(self, store: Store, redis_url: str) -> None:
         self._store = store
         self._redis = connect(redis_url)
-        self._celery = Celery("edge", broker=redis_url)
-        self._celery.conf.update(
-            task_ignore_result=True, broker_connection_retry=False, broker_connection_timeout=0.25,
-            broker_transport_options={"socket_timeout": 0.25, "socket_connect_timeout": 0.25,
-                                      "max_retries": 0},
-        )  # fmt: skip
+        self._publisher = publisher(redis_url)
         self._task: asyncio.Task[None] | None = None
         self._again = False
 
@@ -53,4 +48,4 @@ class Bell:
 
     def _ring(self) -> None:
         if self._redis.set(f"bell:{QUEUE}", "1", nx=True, px=RINGING_MS):
-            self._celery.send_task("kernel.drain", [QUEUE], queue=QUEUE, retry=False)
+            publish(self._publisher, "kernel.drain", QUEUE, QUEUE)
