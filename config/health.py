@@ -58,11 +58,6 @@ def _holds(name: str, check: Callable[[], bool]) -> bool:
         return False
 
 
-def database_answers() -> bool:
-    """Whether it does within a second. A request that took too long may have spent its time elsewhere."""
-    return _holds("database", _database)
-
-
 def _database() -> bool:
     connection.ensure_connection()
     with pymongo.timeout(PING_S):

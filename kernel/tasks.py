@@ -16,7 +16,7 @@ from kernel.work.sweep import beat_canary
 from kernel.work.sweep import sweep as sweep_due
 
 SWEEP_MS, CANARY_MS, CHECKPOINT_MS = 4_500, 9_000, 300_000
-PULSE_S = 2.0
+PULSE_S, BUSY_S = 2.0, 0.1
 # Celery comes back to a Redis that returns after growing pauses; until then the pulse does its work.
 ALONE_S, ALONE_TURN_S = 45.0, 4.0
 QUEUES = ("inbound", "outbound", "default")
@@ -73,26 +73,30 @@ def start_pulse(sender: Any, **_: Any) -> None:
 
 
 def _pulse_forever(queues: tuple[str, ...]) -> None:
-    alone_until = 0.0
+    alone_until, served = 0.0, 0
     while True:
-        time.sleep(PULSE_S)
+        time.sleep(BUSY_S if served else PULSE_S)
+        served = 0
         try:
             send_pulse()
         except Exception as error:  # noqa: BLE001  (Redis is away: the work is not)
             bell.log.warning("pulse.lost", error=type(error).__name__)
             alone_until = time.monotonic() + ALONE_S
         if time.monotonic() < alone_until:
-            work_alone(queues)
+            served = work_alone(queues)
 
 
-def work_alone(queues: tuple[str, ...]) -> None:
+def work_alone(queues: tuple[str, ...]) -> int:
     """Sweep and drain without being asked: no message comes while Redis is away, and a while after.
 
-    This runs in the worker's own process, beside the pool: lanes keep the two apart.
+    This runs in the worker's own process, beside the pool: lanes keep the two apart. Returns how many
+    items were served; while there are any there is no pause.
     """
     try:
         sweep_due()
-        for queue in queues:
-            drain_queue(queue, seconds=ALONE_TURN_S)
+        return sum(
+            drain_queue(queue, seconds=ALONE_TURN_S, hands=HANDS.get(queue, 1)) for queue in queues
+        )
     except Exception as error:  # noqa: BLE001  (the next pulse tries again)
         bell.log.warning("alone.failed", error=type(error).__name__)
+        return 0

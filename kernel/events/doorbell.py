@@ -1,5 +1,6 @@
 """Tells stream processes that a tenant's feed has grown. The feed itself is in MongoDB."""
 
+import time
 from typing import Any
 
 import structlog
@@ -9,12 +10,18 @@ from kernel.work.bell import bell_client
 log = structlog.get_logger(agentName="kernel")
 STREAM = "feed:growth"
 KEPT = 10_000
+BREAK_S = 2.0
+_away_until = 0.0
 
 
 def publish(tenant_id: str, number: int) -> None:
     """Add ``tenant → number`` to the Redis stream; never raises, because streams poll as well."""
+    global _away_until
+    if time.monotonic() < _away_until:
+        return  # a frozen Redis costs whoever works 0.25 s once, not for each batch
     try:
         fields: Any = {"tenant": tenant_id, "number": str(number)}
         bell_client().xadd(STREAM, fields, maxlen=KEPT, approximate=True)
     except Exception as error:  # noqa: BLE001  (Redis away costs the poll's period)
+        _away_until = time.monotonic() + BREAK_S
         log.warning("feed.unannounced", error=type(error).__name__)

@@ -6,10 +6,13 @@ from bson import ObjectId
 from django.db import IntegrityError, connection, models
 from pymongo import InsertOne, ReturnDocument, UpdateMany, UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
 
 from kernel.mongo.ids import new_object_id
 from kernel.scoping.context import active_tenant_id
 
+ONE, LOCAL = WriteConcern(1), ReadConcern("local")
 # A unique key is taken; which of the two is raised depends on whether the ORM sent the command.
 UniqueViolation = (IntegrityError, DuplicateKeyError)
 
@@ -23,6 +26,7 @@ __all__ = [
     "UpdateMany",
     "UpdateOne",
     "collection",
+    "hasty",
     "new_object_id",
     "owner",
 ]
@@ -33,6 +37,16 @@ def collection(model: type[models.Model]) -> Any:
     connection.ensure_connection()
     door = connection.get_collection(model._meta.db_table)
     return door if hasattr(door, "_in_session") else _Joined(door)
+
+
+def hasty(model: type[models.Model]) -> Any:
+    """A global collection as the primary has it, whose writes it alone confirms; outside of transactions.
+
+    For what costs time and nothing else if a failover undoes it: a wait for the journal less.
+    """
+    connection.ensure_connection()
+    door = connection.get_collection(model._meta.db_table)
+    return door.with_options(write_concern=ONE, read_concern=LOCAL)
 
 
 def owner() -> dict[str, ObjectId]:

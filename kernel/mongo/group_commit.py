@@ -66,10 +66,11 @@ class Store:
             raise Away(type(error).__name__) from error
 
     async def wake(self, kind: str, key: str, at: Any) -> None:
-        """Make a lane due; raises ``Away``. The sweeper covers for a failure."""
+        """Make a lane due; raises ``Away``. The sweeper covers for a failure, so the primary's word is enough."""
+        lanes = self.database.get_collection("lanes", write_concern=WriteConcern(1))
         try:
             with pymongo.timeout(self._timeout_s):
-                await self.database["lanes"].bulk_write([wake(kind, key, "", at)])
+                await lanes.bulk_write([wake(kind, key, "", at)])
         except PyMongoError as error:
             raise Away(type(error).__name__) from error
 

@@ -131,7 +131,7 @@ def test_a_mark_may_wake_a_lane_later_or_sooner_but_never_postpone_it(world, kin
         assert is_due(kind.name)
         mark(kind.name, "key", due_at=now() + timedelta(seconds=60))
         assert is_due(kind.name)
-    assert Lane.objects.filter(kind=kind.name).count() == 1
+    assert len(kind.lanes()) == 1
 
 
 def test_a_mark_belongs_to_its_transaction(world, kind):
@@ -143,7 +143,7 @@ def test_a_mark_belongs_to_its_transaction(world, kind):
         with pytest.raises(LookupError):
             run_transaction(body)
         assert Attachment.objects.count() == 0
-    assert not Lane.objects.filter(kind=kind.name).exists()
+    assert not kind.lanes()
     assert not LaneMark.objects.filter(kind=kind.name).exists()
 
 
@@ -168,7 +168,7 @@ def test_folding_a_mark_twice_or_by_many_at_once_makes_one_lane(world, kind):
     [t.start() for t in threads]
     [t.join() for t in threads]
     assert failures == []
-    assert Lane.objects.filter(kind=kind.name).count() == 1
+    assert len(kind.lanes()) == 1
     assert is_due(kind.name)
 
 
@@ -246,10 +246,10 @@ def test_a_lane_of_one_item_goes_when_it_is_done_unless_more_came(world, kind):
         lease = claim(kind.name, 20, one_shot=True)
         kind.put("two")
         release(lease, Released())
-        assert Lane.objects.filter(kind=kind.name).count() == 1
+        assert len(kind.lanes()) == 1
         lease = claim(kind.name, 20, one_shot=True)
         release(lease, Released(due_at=now() + timedelta(seconds=60)))
-        assert Lane.objects.filter(kind=kind.name).count() == 1
+        assert len(kind.lanes()) == 1
         mark(kind.name, f"{world.tenant.pk}:lane")
         release(claim(kind.name, 20, one_shot=True), Released())
-        assert Lane.objects.filter(kind=kind.name).count() == 0
+        assert len(kind.lanes()) == 0

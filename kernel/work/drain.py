@@ -14,7 +14,7 @@ from pymongo.errors import PyMongoError
 
 from kernel.clock import now
 from kernel.models import Lane
-from kernel.mongo.doors import collection
+from kernel.mongo.doors import hasty
 from kernel.mongo.transactions import assert_no_session
 from kernel.scoping.context import tenant_scope, unscoped
 from kernel.scoping.reasons import Reason
@@ -81,7 +81,7 @@ def _due_within(kinds: Sequence[str], seconds: float) -> float | None:
     """How long until a lane of these kinds is due, 0 if one is; None when it is longer than ``seconds``."""
     at = now()
     soon = {"kind": {"$in": list(kinds)}, "due_at": {"$lte": at + timedelta(seconds=seconds)}}
-    found = collection(Lane).find_one(soon, {"due_at": 1}, sort=[("due_at", 1)], hint="lane_due")
+    found = hasty(Lane).find_one(soon, {"due_at": 1}, sort=[("due_at", 1)], hint="lane_due")
     if found is None:
         return None
     return max(0.0, (found["due_at"].replace(tzinfo=UTC) - at).total_seconds())

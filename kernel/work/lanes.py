@@ -20,7 +20,7 @@ from pymongo.errors import PyMongoError
 
 from kernel.clock import LONG_AGO, NEVER, now
 from kernel.models import Lane, LaneMark
-from kernel.mongo.doors import collection, new_object_id
+from kernel.mongo.doors import collection, hasty, new_object_id
 from kernel.mongo.transactions import first_time, gather, kill_session, on_commit, own_session_id
 from kernel.mongo.wake import wake
 from kernel.scoping.context import current_scope
@@ -120,12 +120,15 @@ def bounded(function: Callable[P, T]) -> Callable[P, T]:
 
 @bounded
 def fold(marks: list[Stage]) -> None:
-    """Turn marks into due lanes. Idempotent: a mark folded twice wakes its lane twice."""
-    lanes = collection(Lane)
+    """Turn marks into due lanes. Idempotent: a mark folded twice wakes its lane twice.
+
+    A failover that undoes it undoes the removal of the marks too, which comes after it.
+    """
+    lanes = hasty(Lane)
     lanes.bulk_write(
         [wake(m["kind"], m["key"], m["tenant_id"], m["due_at"]) for m in marks], ordered=False
     )
-    collection(LaneMark).delete_many({"_id": {"$in": [m["_id"] for m in marks]}})
+    hasty(LaneMark).delete_many({"_id": {"$in": [m["_id"] for m in marks]}})
 
 
 @bounded
@@ -176,7 +179,7 @@ def claim_more(first: Lease, most: int) -> list[Lease]:
         "tries": {"$in": [0, None]},
         "$expr": {"$lte": ["$due_at", "$$NOW"]},
     }
-    found = lanes.find(due, {"_id": 1}).sort("due_at", 1).hint("lane_tenant_due").limit(most)
+    found = hasty(Lane).find(due, {"_id": 1}).sort("due_at", 1).hint("lane_tenant_due").limit(most)
     ids = [row["_id"] for row in found]
     if not ids:
         return []
@@ -212,16 +215,16 @@ def release(lease: Lease, released: Released) -> None:
     # A lane of a single item goes with it, unless more arrived, which its rev tells.
     if lease.one_shot and not released.held and not released.due_at:
         whole = {"_id": lease.id, "fence": lease.fence, "rev": lease.rev}
-        if collection(Lane).delete_one(whole).deleted_count:
+        if hasty(Lane).delete_one(whole).deleted_count:
             return
     release_many([(lease, released)])
 
 
 @bounded
 def release_many(pairs: Sequence[tuple[Lease, Released]]) -> None:
-    """``release`` for several lanes, in one command."""
+    """``release`` for several lanes, in one command. If a failover undoes it, the leases end by themselves."""
     if pairs:
-        collection(Lane).bulk_write([_back(*pair) for pair in pairs], ordered=False)
+        hasty(Lane).bulk_write([_back(*pair) for pair in pairs], ordered=False)
 
 
 def _back(lease: Lease, released: Released) -> UpdateOne:
@@ -286,7 +289,7 @@ def _lives(pid: int) -> bool:
 def is_due(kind: str) -> bool:
     """Whether a lane of ``kind`` is due now."""
     due = {"kind": kind, "$expr": {"$lte": ["$due_at", "$$NOW"]}}
-    return collection(Lane).find_one(due, {"_id": 1}, hint="lane_due") is not None
+    return hasty(Lane).find_one(due, {"_id": 1}, hint="lane_due") is not None
 
 
 def _in(seconds: float) -> Stage:

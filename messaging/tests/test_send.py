@@ -10,6 +10,7 @@ from conversations.models import Conversation
 from kernel import idempotency
 from kernel.clock import now
 from kernel.models import AuditEntry, DomainEvent, IdempotencyKey, Lane
+from kernel.mongo.doors import hasty
 from kernel.scoping import tenant_scope
 from kernel.scoping.context import outside_scope
 from messaging.errors import (
@@ -41,7 +42,7 @@ def everything():
     return (
         list(Message.objects.order_by("id").values()), list(Delivery.objects.order_by("id").values()),
         list(Conversation.objects.order_by("id").values()), AuditEntry.objects.count(),
-        DomainEvent.objects.count(), list(Lane.objects.filter(kind="send").values("key")),
+        DomainEvent.objects.count(), sorted(row["key"] for row in hasty(Lane).find({"kind": "send"})),
     )  # fmt: skip
 
 
