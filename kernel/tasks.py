@@ -15,7 +15,8 @@ from kernel.work.drain import drain_queue
 from kernel.work.sweep import beat_canary
 from kernel.work.sweep import sweep as sweep_due
 
-SWEEP_MS, CANARY_MS, CHECKPOINT_MS = 4_500, 9_000, 300_000
+# A killed process leaves rows locked until a sweep ends its session, and a request waits for five seconds.
+SWEEP_MS, CANARY_MS, CHECKPOINT_MS = 1_900, 9_000, 300_000
 PULSE_S, BUSY_S = 2.0, 0.1
 # Celery comes back to a Redis that returns after growing pauses; until then the pulse does its work.
 ALONE_S, ALONE_TURN_S = 45.0, 4.0
