@@ -1,6 +1,6 @@
 """The sweeper: rings for what is due, folds marks that a crash left behind, counts the living.
 
-Beat runs it every five seconds and so does each worker's own timer; more of
+Each worker's own timer asks for it every two seconds, and beat does; more of
 them, or none, change latency only.
 """
 

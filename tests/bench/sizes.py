@@ -41,8 +41,8 @@ PARTS = {
 FULL = Sizes(
     name="full", ack_repetitions=3, ack_seconds=5, ack_warm_s=1, open_seconds=20,
     sustained=20_000, sustained_repetitions=3, readable_seconds=30, readable_repetitions=3,
-    small_conversations=10_000, large_conversations=1_000_000, list_repetitions=5,
-    list_requests=100, replies=2_000, reply_repetitions=3, starts=5, rest_s=30,
+    small_conversations=10_000, large_conversations=1_000_000, list_repetitions=3,
+    list_requests=100, replies=2_000, reply_repetitions=3, starts=3, rest_s=30,
     backlog=100_000, backlog_repetitions=1,
     estimates={"a": "5 min", "b": "5 min", "c": "4 min, and 30 min once for the large data set",
                "d": "2 min", "e": "2 min", "f": "6 min"},
