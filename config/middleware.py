@@ -10,13 +10,12 @@ import pymongo
 import structlog
 from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandlerMixin
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.http.response import Http404
-from pymongo.errors import PyMongoError
 
 from config.api.errors import database_away
 from config.breaker import Breaker
+from kernel.mongo.doors import answers
 
 log = structlog.get_logger(agentName="auth")
 DATABASE_S, PING_S = 5.0, 0.5
@@ -58,19 +57,8 @@ class RequestContext:
         with pymongo.timeout(DATABASE_S):
             response = self.get_response(request)
         timed_out = time.monotonic() - started >= DATABASE_S * 0.9
-        _database.note(away=response.status_code == 503 and timed_out and not _answers())
+        _database.note(away=response.status_code == 503 and timed_out and not answers(PING_S))
         return response
-
-
-def _answers() -> bool:
-    """Whether the database is there after all: one slow request is no reason to refuse the next."""
-    try:
-        with pymongo.timeout(PING_S):
-            connection.ensure_connection()
-            connection.connection.admin.command("ping")
-    except PyMongoError:
-        return False
-    return True
 
 
 def client_ip(request: HttpRequest) -> str:

@@ -39,7 +39,7 @@ def test_a_time_out_on_the_database_lets_the_next_request_be_refused_at_once(rf,
         return HttpResponse(status=503)
 
     monkeypatch.setattr(middleware, "_database", Breaker())
-    monkeypatch.setattr(middleware, "_answers", lambda: False)
+    monkeypatch.setattr(middleware, "answers", lambda within_s: False)
     door = middleware.RequestContext(slow)
     assert door(rf.get("/api/v1/me")).status_code == 503
     refused = door(rf.get("/api/v1/me"))

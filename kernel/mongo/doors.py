@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pymongo
 from bson import ObjectId
 from django.db import IntegrityError, connection, models
 from pymongo import InsertOne, ReturnDocument, UpdateMany, UpdateOne
@@ -25,6 +26,7 @@ __all__ = [
     "UniqueViolation",
     "UpdateMany",
     "UpdateOne",
+    "answers",
     "collection",
     "hasty",
     "new_object_id",
@@ -37,6 +39,17 @@ def collection(model: type[models.Model]) -> Any:
     connection.ensure_connection()
     door = connection.get_collection(model._meta.db_table)
     return door if hasattr(door, "_in_session") else _Joined(door)
+
+
+def answers(within_s: float) -> bool:
+    """Whether the database is there: one slow request does not mean that it is not."""
+    try:
+        with pymongo.timeout(within_s):
+            connection.ensure_connection()
+            connection.connection.admin.command("ping")
+    except PyMongoError:
+        return False
+    return True
 
 
 def hasty(model: type[models.Model]) -> Any:

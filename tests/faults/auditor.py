@@ -10,7 +10,7 @@ audit chain alone is walked by the product's own command, `manage.py verify_audi
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,7 @@ class Case:
     database: Any
     checks: dict[str, Check] = field(default_factory=dict)
     messages: list[dict[str, Any]] = field(default_factory=list)
+    verify: Callable[[], tuple[int, str]] | None = None
 
     @property
     def tenants(self) -> list[Any]:
@@ -64,15 +65,18 @@ class Case:
         return [ObjectId(id_) for id_ in dict.fromkeys(self.product["tenant_of"].values())]
 
 
-def audit(folder: Path) -> dict[str, Check]:
-    """Every check of one run's folder, by the invariant's name."""
+def audit(folder: Path, verify: Callable[[], tuple[int, str]] | None = None) -> dict[str, Check]:
+    """Every check of one run's folder, by the invariant's name.
+
+    `verify` runs `verify_audit` in a process that is there already; without it one is started.
+    """
     from tests.faults import checks
 
     product = json.loads((folder / "product.json").read_text())
     calls = [json.loads(line) for line in (folder / "calls.jsonl").open()]
     with MongoClient[Any](product["mongodb_uri"], serverSelectionTimeoutMS=30_000) as client:
         case = Case(Ledger.read(folder / "ledger.jsonl"), calls, product,
-                    client[product["mongodb_name"]])  # fmt: skip
+                    client[product["mongodb_name"]], verify=verify)  # fmt: skip
         case.messages = _messages(case)
         case.checks = {name: Check() for name in INVARIANTS}
         for check in checks.ALL:

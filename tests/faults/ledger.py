@@ -3,7 +3,7 @@
 A file of JSON lines. The first describes the run, each other one is an entry:
 
     {"kind": "webhook", "line", "posted", "answered", "status", "phone", "items": [[id, sender, n], …]}
-    {"kind": "api", "method", "path", "status", "ms", "trace", "sent": {"message", "conversation"} | null}
+    {"kind": "api", "method", "path", "status", "ms", "trace", "at", "sent": {"message", "conversation"} | null}
 
 Times are seconds since the epoch; `status` is 0 when no answer came. Posts of one `line` follow
 each other: the next one leaves after the one before was answered or given up.
@@ -49,6 +49,7 @@ class Call:
     status: int
     ms: float
     trace: bool = False
+    at: float = 0.0
     sent: dict[str, str] | None = None
 
 

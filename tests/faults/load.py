@@ -193,5 +193,5 @@ class Load:
         data = json.dumps(body).encode() if body else b""
         status, answer = await self._web.request(method, f"/api/v1/{path}", headers, data)
         ms, trace = (time.time() - began) * 1000, bool(TRACE.search(answer))
-        self.ledger.calls.append(Call(method, path, status, ms, trace))
+        self.ledger.calls.append(Call(method, path, status, ms, trace, began))
         return answer if 200 <= status < 300 else b""

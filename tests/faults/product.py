@@ -1,8 +1,7 @@
 """The product under test: servers of its own, and processes that are kept running as `make run` keeps them.
 
-Everything is real: the same commands, the same supervisor, one process group for each. The
-harness looks from outside: at the databases with the bare drivers, at the processes by signals,
-at the simulator through its control API.
+Everything is real: the same commands, the same supervisor, a process group for each. The harness looks
+from outside: by the bare drivers, by signals, by the simulator's control API.
 """
 
 import http.client
@@ -28,6 +27,7 @@ from kernel.dev.embedded import Stack
 from kernel.dev.supervisor import Supervisor, _Kept
 from tests.faults.relay import Relay
 from tests.faults.simulator import Simulator
+from tests.faults.verifier import Verifier
 
 THIRD = {"phone_number_id": "106540352242941", "display_phone_number": "+1 555-010-0301",
          "waba_id": "102290129340422", "verified_name": "Initech"}  # fmt: skip
@@ -92,6 +92,7 @@ class Product(AbstractContextManager["Product"]):
             self.env["MONGODB_URI"], serverSelectionTimeoutMS=30_000, socketTimeoutMS=10_000
         )
         self.more_numbers: dict[str, str] = {}
+        self.verifier = Verifier(self.env)
 
     def __enter__(self) -> "Product":
         try:
@@ -106,6 +107,7 @@ class Product(AbstractContextManager["Product"]):
 
     def close(self) -> None:
         self._mongo.close()
+        self.verifier.close()
         if hasattr(self, "keeper"):
             self.keeper.stop()
             self.canaries.stop()
@@ -120,7 +122,9 @@ class Product(AbstractContextManager["Product"]):
             self.stack.env["REDIS_URL"] = self.env["REDIS_URL"]
         self.stack.__enter__()
         numbers = self._three_tenants()
-        self.canaries = CanaryWatch(f"{self.stack.addresses.web}/health/canaries")
+        self.canaries = CanaryWatch(
+            f"{self.stack.addresses.web}/health/canaries", servers.RedisProbe(self.env["REDIS_URL"])
+        )
         self.keeper = Keeper(env=self.env, folder=self.stack.folder, console=self.console,
                              canaries=self.canaries)  # fmt: skip
         every = {p.name: p for p in processes.all_processes(self.stack.folder, self.stack.ports)}
@@ -133,6 +137,7 @@ class Product(AbstractContextManager["Product"]):
         self.keeper.wait_ready(*rest, timeout=STARTING_S)
         self.keeper.settle()
         self.canaries.start()
+        self.verifier.start()
         self.demo = json.loads(self.stack.folder.demo.read_text())
         self.tenants: list[dict[str, Any]] = self.demo["tenants"]
         self.simulator = Simulator(self.stack.addresses.simulator)
@@ -176,10 +181,9 @@ class Product(AbstractContextManager["Product"]):
         parts = self.stack.addresses.web.removeprefix("http://")
         connection = http.client.HTTPConnection(parts, timeout=30)
         headers = {"Authorization": f"Bearer {self.tenants[tenant]['api_key']}"}
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-        data = None if body is None else json.dumps(body)
+        headers |= {} if body is None else {"Content-Type": "application/json"}
         try:
+            data = None if body is None else json.dumps(body)
             connection.request(method, f"/api/v1/{path}", data, headers)
             answer = connection.getresponse()
             text = answer.read()

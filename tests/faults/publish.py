@@ -7,7 +7,7 @@ from tests.faults.report import Line, bound, kept
 
 PAGE = ROOT / "docs" / "faults.md"
 BEGIN, END = "<!-- results -->", "<!-- end -->"
-HEAD = ("| row | what | seeds | trials passed | N | lost | doubled | reordered | ack p50/p99 ms | "
+HEAD = ("| row | what | commit | seeds | trials passed | N | lost | doubled | reordered | ack p50/p99 ms | "
         "recovery p50/max s | its own figures, last trial |")  # fmt: skip
 
 
@@ -32,7 +32,7 @@ def section(lines: list[Line]) -> str:
     latest = {n: _of_last_commit(found) for n, found in sorted(rows.items())}
     facts = lines[-1].about
     said = [
-        f"{facts['date']}, commit {facts['commit']}; {facts['cores']} cores, Python {facts['python']}, "
+        f"{facts['date']}; {facts['cores']} cores, Python {facts['python']}, "
         f"MongoDB {facts['mongod']}, Redis {facts['redis']}, Celery {facts['celery']}, "
         f"PyMongo {facts['pymongo']}, granian {facts['granian']}.",
         "", HEAD, "|" + "---|" * HEAD.count(" | ") + "---|",
@@ -55,7 +55,7 @@ def _row(number: int, found: list[Line]) -> str:
         f"{max(line.recovery_p50_s for line in found)}/{max(line.recovery_max_s for line in found)}"
     )
     return (
-        f"| {number} | {found[-1].name} | {shown} | {sum(line.passed for line in found)} of {len(found)} "
+        f"| {number} | {found[-1].name} | {found[-1].about['commit']} | {shown} | {sum(line.passed for line in found)} of {len(found)} "
         f"| {total:,} | {bound(sum(line.lost for line in found), total)} "
         f"| {sum(line.dup for line in found)} | {sum(line.inv for line in found)} "
         f"| {worst.p50_ms}/{worst.p99_ms} | {recovery} | {figures} |"
@@ -66,7 +66,8 @@ def _sum(latest: dict[int, list[Line]]) -> str:
     every = [line for found in latest.values() for line in found]
     acked, items = sum(line.acked for line in every), sum(line.items for line in every)
     return (
-        f"Together: {len(every)} trials, {items:,} items, {acked:,} of them acknowledged; "
+        f"Together: {sum(line.passed for line in every)} of {len(every)} trials passed; {items:,} items "
+        f"in {sum(line.seconds for line in every) / 60:.0f} minutes, {acked:,} of them acknowledged; "
         f"lost {bound(sum(line.lost for line in every), acked)}, "
         f"doubled {bound(sum(line.dup for line in every), items)}, "
         f"reordered {bound(sum(line.inv for line in every), items)}."

@@ -92,7 +92,7 @@ def about() -> dict[str, str]:
     """Versions and the machine, as the results name them."""
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-        "commit": _said("git", "rev-parse", "--short=10", "HEAD") or "unknown",
+        "commit": _commit(),
         "python": platform.python_version(),
         "mongod": _version(find_mongod(FOLDER / "bin")),
         "redis": _version(find_redis_server(FOLDER / "bin")),
@@ -101,6 +101,14 @@ def about() -> dict[str, str]:
         "granian": version("granian"),
         "cores": str(__import__("os").cpu_count()),
     }
+
+
+def _commit() -> str:
+    """The commit, and whether the product differs from it."""
+    commit = _said("git", "rev-parse", "--short=10", "HEAD")
+    elsewhere = (".", ":!tests", ":!docs", ":!.venv")
+    changed = _said("git", "status", "--porcelain", "--", *elsewhere)
+    return f"{commit} with changes" if commit and changed else commit or "unknown"
 
 
 def _version(program: Path) -> str:

@@ -19,13 +19,18 @@ REFUSED = range(400, 600)
 
 def chain(case: Case) -> None:
     """I6: the product's own verifier walks every tenant's chain; its exit code decides."""
-    result = subprocess.run(
-        [sys.executable, "manage.py", "verify_audit"], cwd=ROOT,
-        env={**os.environ, **case.product["env"]}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if result.returncode:
-        said = (result.stderr or result.stdout).strip().splitlines()
+    code, words = case.verify() if case.verify else _verified(case.product["env"])
+    if code:
+        said = words.strip().splitlines()
         case.checks["I6"].add(said[-1] if said else "verify_audit failed", max(1, len(said)))
+
+
+def _verified(env: dict[str, str]) -> tuple[int, str]:
+    result = subprocess.run(
+        [sys.executable, "manage.py", "verify_audit"], cwd=ROOT, env={**os.environ, **env},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return result.returncode, result.stderr or result.stdout
 
 
 def logs(case: Case) -> None:

@@ -17,10 +17,10 @@ ACK_MS = 1000.0
 @row(13, "Redis down, hung, flushed during ingest", short=True)
 def redis_away(trial: Trial) -> Figure:
     """Killed and restarted; stopped; flushed again and again; each under load."""
-    calm = trial.load(seconds=trial.pick(3, 20))
+    calm = trial.load(seconds=trial.pick(2, 10))
     calm.join()
     before = trial.ledger.ack_ms()
-    seconds = trial.pick(14, 130)
+    seconds = trial.pick(12, 100)
     load = trial.load(seconds=seconds)
     _kill(trial, trial.pick(1.5, 5.0))
     _freeze(trial, trial.pick(4.0, 60.0))
@@ -65,7 +65,7 @@ def _freeze(trial: Trial, seconds: float) -> None:
 def broker(trial: Trial) -> Figure:
     """24 kills and restarts of Redis in mid-stream; then flushed, stopped, cut, full, truncated."""
     kills = trial.pick(4, 24)
-    load = trial.load(seconds=trial.pick(60, 300), rate=50)
+    load = trial.load(seconds=trial.pick(60, 240), rate=50)
     exits, idle, resumed = 0, 0, []
     for _ in range(kills):
         pids = {name: trial.product.pid(name) for name in ("worker-inbound", "worker-outbound")}
@@ -100,12 +100,12 @@ def _until_work_goes_on(trial: Trial) -> float:
 
 
 def _others(trial: Trial) -> None:
-    """FLUSHALL each 5 s; stopped for 60 s; every connection cut; a full memory; a torn file."""
-    for _ in range(trial.pick(2, 6)):
-        trial.product.sleep(trial.pick(1, 5))
+    """FLUSHALL each 4 s; stopped for 20 s; every connection cut; a full memory; a torn file."""
+    for _ in range(trial.pick(2, 5)):
+        trial.product.sleep(trial.pick(1, 4))
         trial.fault()
         trial.product.redis.flushall()
-    _freeze(trial, trial.pick(5, 60))
+    _freeze(trial, trial.pick(5, 20))
     trial.product.sleep(3)
     trial.fault()
     assert trial.product.relay is not None
@@ -119,7 +119,7 @@ def _full(trial: Trial) -> None:
     """`noeviction` and no memory left: every write is refused."""
     trial.fault()
     trial.product.redis.config_set("maxmemory", "1mb")
-    trial.product.sleep(trial.pick(3, 15))
+    trial.product.sleep(trial.pick(3, 8))
     trial.product.redis.config_set("maxmemory", "256mb")
     trial.product.sleep(2)
 

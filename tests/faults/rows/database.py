@@ -36,7 +36,9 @@ class SpoolWatch:
             self._most, self.falling_since, self.empty_at = len(files), time.time(), 0.0
         elif not files and not self.empty_at:
             self.empty_at = time.time()
-        time.sleep(0.02)
+        time.sleep(
+            0.2
+        )  # looking at thousands of files more often would slow the drain that is measured
         return False
 
     def figures(self) -> Figure:

@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from tests.faults.load import Load
 from tests.faults.product import Product
 from tests.faults.rows import Figure, row
 from tests.faults.rows.processes import kill_one
@@ -63,16 +64,16 @@ def ordering(trial: Trial) -> Figure:
     with trial.product.workers(trial.pick(3, 4), *trial.pick((), (3,))) as extra:
         names = [*extra, "worker-inbound"]
         sleeper = Sleeper(trial)
-        before = _fenced(trial)
+        before, asleep_s = _fenced(trial), LEASE_S + trial.pick(2, 5)
         load = trial.load(
             senders=50,
             each=trial.pick(20, 200),
             rate=trial.pick(80, 120),
-            api_rate=trial.pick(5, 20),
+            api_rate=5,
         )
-        kills = _torment(trial, load, sleeper, names)
+        kills = _torment(trial, load, sleeper, names, asleep_s)
         load.join()
-        trial.product.wait_until(lambda: sleeper.slept_s > trial.pick(LEASE_S + 2, 60), 70)
+        trial.product.wait_until(lambda: sleeper.slept_s > asleep_s, asleep_s + 5)
         woken = bool(sleeper.pid)
         sleeper.wake()
         trial.settle()
@@ -81,13 +82,13 @@ def ordering(trial: Trial) -> Figure:
         return {"kills": kills, "slept": woken, "fenced_writes": _fenced(trial) - before}
 
 
-def _torment(trial: Trial, load: object, sleeper: Sleeper, names: list[str]) -> int:
+def _torment(trial: Trial, load: Load, sleeper: Sleeper, names: list[str], asleep_s: float) -> int:
     kills, parent = 0, 0
     trial.product.sleep(1.0)
     while not load.is_over:
         if not sleeper.pid:
             sleeper.fall_asleep(names, 50)
-        elif sleeper.slept_s > trial.pick(LEASE_S + 2, 60):
+        elif sleeper.slept_s > asleep_s:
             sleeper.wake()
         kills += _kill(trial, names, sleeper, parent=parent % 3 == 2)
         parent += 1
