@@ -21,13 +21,15 @@ def run() -> None:
     from django.core.management import CommandError, call_command
 
     for _ in sys.stdin:
-        said, code = io.StringIO(), 0
+        said, problems, code = io.StringIO(), io.StringIO(), 0
         try:
-            call_command("verify_audit", stdout=said, stderr=said)
-        except (CommandError, SystemExit) as error:
-            said.write(str(error))
+            call_command("verify_audit", stdout=said, stderr=problems)
+        except CommandError as error:
+            problems.write(str(error))
             code = 1
-        print(json.dumps([code, said.getvalue()]), flush=True)
+        except SystemExit:
+            code = 1
+        print(json.dumps([code, problems.getvalue() or said.getvalue()]), flush=True)
 
 
 class Verifier:
