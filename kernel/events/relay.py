@@ -19,7 +19,7 @@ from kernel.mongo.engine.guard import Rewrite, rewriting
 from kernel.mongo.transactions import on_commit, run_transaction
 from kernel.scoping.context import active_tenant_id
 from kernel.work.items import lane_key
-from kernel.work.lanes import Lease, mark_many
+from kernel.work.lanes import Lease, demand_held, mark_many
 from kernel.work.outcomes import StaleFence
 from kernel.work.registry import Kind, Released
 from kernel.work.registry import register as register_kind
@@ -35,13 +35,14 @@ def register() -> None:
 
 def relay(lease: Lease) -> Released:
     """Number and hand on what was committed since; also chain the audit entries."""
-    served = run_transaction(lambda: _relay_batch(lease.fence))
+    served = run_transaction(lambda: _relay_batch(lease))
     return Released(due_at=now() if served >= BATCH else None, served=served)
 
 
-def _relay_batch(fence: int) -> int:
+def _relay_batch(lease: Lease) -> int:
+    demand_held([lease])
     events = _unnumbered()
-    state = _claim_state(fence, len(events))
+    state = _claim_state(lease.fence, len(events))
     with rewriting(Rewrite.RELAY):
         _number(events, state["last_number"])
         audited = chain(state, BATCH)

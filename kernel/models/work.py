@@ -14,7 +14,7 @@ class Lane(models.Model):
     database session, ended when the holder is found dead; ``tries`` counts the
     holders since the lane was last given back, so more than one tells of a death. Held: ``held`` names the
     cause and ``due_at`` is the next probe. ``rev`` counts wake-ups, so that a
-    holder who releases sees what arrived meanwhile; ``fence`` counts holders.
+    holder who releases sees what arrived meanwhile; ``fence`` is its holder's alone and grows.
     """
 
     kind = models.CharField(max_length=40)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from kernel.models import Lane
+from kernel.models import Lane, LaneMark
 from kernel.mongo.doors import hasty
 from kernel.mongo.rows import hydrated
 from kernel.scoping import active_tenant_id
@@ -77,6 +77,9 @@ class TestKind:
     def lanes(self) -> list[Lane]:
         """As the primary has them: what is confirmed by it alone is not on a majority yet."""
         return hydrated(Lane, hasty(Lane).find({"kind": self.name}))
+
+    def marks(self) -> int:
+        return int(hasty(LaneMark).count_documents({"kind": self.name}))
 
 
 @contextmanager

@@ -61,6 +61,7 @@ def lease_items(
     kills its worker soon stands alone. ``uncounted``: a holder that died may
     have tried them without counting, which counts now.
     """
+    lease.renew()  # a claim is not on a majority yet, and what is leased here must not be leased twice
     lane = lane_of(lease)
     waiting = list(model.objects.filter(lane=lane, open=True).order_by("id")[: most + 1])
     if not waiting:

@@ -3,11 +3,16 @@
 A lane that still has work when it is released goes to the back, which is what
 makes turns fair between tenants: one with a backlog of 100,000 gets one turn
 for each turn of the others. All times are the database's.
+
+Claims and releases are confirmed by the primary alone. A failover may undo them,
+so that a lane has two holders: their fences differ, and whatever a holder writes
+is in a transaction that reads its lane (``demand_held``), follows a ``renew``,
+or is a compare-and-set on the item (ADR 0017).
 """
 
 import functools
-import os
-import socket
+import secrets
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,9 +26,10 @@ from pymongo.errors import PyMongoError
 from kernel.clock import LONG_AGO, NEVER, now
 from kernel.models import Lane, LaneMark
 from kernel.mongo.doors import collection, hasty, new_object_id
-from kernel.mongo.transactions import first_time, gather, kill_session, on_commit, own_session_id
+from kernel.mongo.transactions import first_time, gather, on_commit, own_session_id
 from kernel.mongo.wake import wake
 from kernel.scoping.context import current_scope
+from kernel.work.holders import end_session_left_behind, this_process
 from kernel.work.outcomes import StaleFence
 from kernel.work.registry import Released
 
@@ -31,7 +37,6 @@ log = structlog.get_logger(agentName="kernel")
 PROBE_S = 60
 # A frozen primary answers nothing and its successor confirms slowly: better a late turn than a stuck worker.
 PATIENCE_S = 5.0
-HOST = socket.gethostname()
 Stage = dict[str, Any]
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -39,7 +44,7 @@ T = TypeVar("T")
 
 @dataclass
 class Lease:
-    """A lane in hand. ``fence`` is this holder's number; ``rev`` what it knew when it claimed.
+    """A lane in hand. ``fence`` is this holder's alone; ``rev`` what it knew when it claimed.
 
     ``deaths`` counts the holders before this one that never gave the lane back.
     """
@@ -56,7 +61,7 @@ class Lease:
     deaths: int = 0
 
     def renew(self) -> None:
-        """Push the end of the lease out; raises ``StaleFence`` if it is lost already."""
+        """Push the end of the lease out, on a majority; raises ``StaleFence`` if it is lost already."""
         end = _in(self.lease_s)
         change = [{"$set": {"due_at": end, "lease_until": end}}]
         if (
@@ -134,13 +139,13 @@ def fold(marks: list[Stage]) -> None:
 @bounded
 def claim(kind: str, lease_s: float, *, one_shot: bool = False) -> Lease | None:
     """The lane of ``kind`` that has been due the longest, leased to this process; None if none is due."""
-    end = _in(lease_s)
-    before = collection(Lane).find_one_and_update(
+    end, fence = _in(lease_s), _new_fence()
+    before = hasty(Lane).find_one_and_update(
         {"kind": kind, "$expr": {"$lte": ["$due_at", "$$NOW"]}},
         [{"$set": {
-            "due_at": end, "lease_until": end, "holder": f"{HOST}:{os.getpid()}",
+            "due_at": end, "lease_until": end, "holder": this_process(),
             "session": {"$literal": own_session_id()},
-            "fence": {"$add": ["$fence", 1]}, "served_at": "$$NOW",
+            "fence": _over(fence), "served_at": "$$NOW",
             "tries": {"$add": [{"$ifNull": ["$tries", 0]}, 1]},
         }}],
         sort=[("due_at", 1)],
@@ -149,13 +154,13 @@ def claim(kind: str, lease_s: float, *, one_shot: bool = False) -> Lease | None:
     )  # fmt: skip
     if before is None:
         return None
-    _end_session_left_behind(before)
+    end_session_left_behind(before)
     return Lease(
         before["_id"],
         kind,
         before["key"],
         before["tenant_id"],
-        before["fence"] + 1,
+        max(before["fence"] + 1, fence),
         before["rev"],
         before["held"],
         lease_s,
@@ -171,7 +176,7 @@ def claim_more(first: Lease, most: int) -> list[Lease]:
     Only lanes that were properly released: one whose holder may be dead is
     claimed by itself, because of what it may have left behind.
     """
-    lanes, token = collection(Lane), str(new_object_id())
+    lanes, token = hasty(Lane), str(new_object_id())
     due = {
         "kind": first.kind,
         "tenant_id": first.tenant_id,
@@ -179,14 +184,14 @@ def claim_more(first: Lease, most: int) -> list[Lease]:
         "tries": {"$in": [0, None]},
         "$expr": {"$lte": ["$due_at", "$$NOW"]},
     }
-    found = hasty(Lane).find(due, {"_id": 1}).sort("due_at", 1).hint("lane_tenant_due").limit(most)
+    found = lanes.find(due, {"_id": 1}).sort("due_at", 1).hint("lane_tenant_due").limit(most)
     ids = [row["_id"] for row in found]
     if not ids:
         return []
     end = _in(first.lease_s)
     lanes.update_many({**due, "_id": {"$in": ids}}, [{"$set": {
-        "due_at": end, "lease_until": end, "holder": f"{HOST}:{os.getpid()}", "claim": token,
-        "session": {"$literal": own_session_id()}, "fence": {"$add": ["$fence", 1]},
+        "due_at": end, "lease_until": end, "holder": this_process(), "claim": token,
+        "session": {"$literal": own_session_id()}, "fence": _over(_new_fence()),
         "served_at": "$$NOW", "tries": 1,
     }}])  # fmt: skip
     mine = lanes.find({"_id": {"$in": ids}, "claim": token})
@@ -194,11 +199,14 @@ def claim_more(first: Lease, most: int) -> list[Lease]:
                     held=row["held"]) for row in mine]  # fmt: skip
 
 
-def _end_session_left_behind(before: Stage) -> None:
-    """A holder that never gave the lane back may have left a transaction open, with rows locked."""
-    session = before.get("session")
-    if session and before["lease_until"].year > LONG_AGO.year and session != own_session_id():
-        kill_session(session)
+def _new_fence() -> int:
+    """Greater than older ones (milliseconds first) and no other holder's (the rest is chance)."""
+    return (time.time_ns() // 1_000_000 << 20) | secrets.randbits(20)
+
+
+def _over(fence: int) -> Stage:
+    """``fence``, or one more than the last holder's whose clock was ahead."""
+    return {"$max": [{"$add": ["$fence", 1]}, {"$toLong": fence}]}
 
 
 def demand_held(leases: Sequence[Lease]) -> None:
@@ -255,35 +263,6 @@ def release_held(reason: str, *, tenant_id: str) -> int:
     for kind in affected:
         ring(kind)
     return count
-
-
-def free_the_dead() -> int:
-    """End the leases and sessions of processes of this host that no longer live; their lanes are due at once.
-
-    Safe at any time, because a holder that does live after all has an old fence.
-    """
-    lanes = collection(Lane)
-    leased = lanes.find({"lease_until": {"$gt": now()}}, {"holder": 1, "fence": 1, "session": 1})
-    freed = 0
-    for row in leased:
-        host, _, pid = row["holder"].rpartition(":")
-        if host == HOST and pid.isdecimal() and not _lives(int(pid)):
-            change = [{"$set": {"lease_until": LONG_AGO, "due_at": "$$NOW"}}]
-            mine = {"_id": row["_id"], "fence": row["fence"], "holder": row["holder"]}
-            if row.get("session"):
-                kill_session(row["session"])
-            freed += lanes.update_one(mine, change).modified_count
-    return freed
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def is_due(kind: str) -> bool:

@@ -15,6 +15,7 @@ from kernel.mongo.doors import collection
 from kernel.scoping.context import unscoped
 from kernel.scoping.reasons import Reason
 from kernel.work import bell, lanes
+from kernel.work.holders import free_the_dead
 from kernel.work.registry import kinds
 
 log = structlog.get_logger(agentName="kernel")
@@ -33,7 +34,7 @@ def sweep() -> list[str]:
     """Fold what was left behind and ring each kind that has a due lane; returns those kinds."""
     with unscoped(Reason.SWEEP_WORK):
         _fold_left_behind()
-        if freed := lanes.free_the_dead():
+        if freed := free_the_dead():
             log.warning("lanes.freed", count=freed)
         for probe in _probes:
             probe()

@@ -9,6 +9,7 @@ from django.core.files.storage import default_storage
 from channels.models import Channel
 from kernel.clock import now
 from kernel.models import DomainEvent, Lane
+from kernel.mongo.doors import hasty
 from kernel.scoping.keys import tenant_path
 from kernel.work import enqueue, serving
 from messaging.media import fetch
@@ -57,7 +58,7 @@ def test_a_file_is_kept_under_the_tenants_own_folder_by_its_hash(live):
     assert default_storage.open(file.path).read() == JPEG
     assert (file.mime_type, file.error) == ("image/jpeg", "")
     assert DomainEvent.objects.get(type="attachment.stored").data["attachment_id"] == file.pk
-    assert Lane.objects.filter(kind="media").count() == 0
+    assert hasty(Lane).count_documents({"kind": "media"}) == 0
 
 
 def test_the_bytes_decide_what_a_file_is(live):

@@ -77,7 +77,7 @@ def test_a_send_writes_message_delivery_summary_event_and_audit(shop):
     assert AuditEntry.objects.count() == before + 1
     assert AuditEntry.objects.get(action="message.sent").target_id == message.pk
     assert DomainEvent.objects.get(type="message.queued").data["message_id"] == message.pk
-    assert Lane.objects.filter(kind="send").count() == 1
+    assert hasty(Lane).count_documents({"kind": "send"}) == 1
     assert shown([message])[0].state.status == "queued"
 
 
