@@ -9,7 +9,7 @@ from kernel.actor import current_actor
 from kernel.models import AuditEntry
 from kernel.mongo.rows import insert_rows
 from kernel.scoping.context import active_tenant_id
-from kernel.work.lanes import mark
+from kernel.work.lanes import nudge
 
 
 def record(
@@ -42,7 +42,7 @@ def record(
         request_id=actor.request_id,
     )
     insert_rows([entry])
-    mark("relay", active_tenant_id())
+    nudge("relay", active_tenant_id(), tenant_id=active_tenant_id())
 
 
 def list_entries() -> QuerySet[AuditEntry]:

@@ -8,7 +8,7 @@ from kernel.clock import now
 from kernel.models import DomainEvent
 from kernel.mongo.doors import collection, new_object_id, owner
 from kernel.scoping.context import active_tenant_id
-from kernel.work.lanes import mark
+from kernel.work.lanes import nudge
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ def emit(*events: Event) -> None:
         return
     actor = {"kind": current_actor().kind, "id": current_actor().id}
     collection(DomainEvent).insert_many([_row(event, actor) for event in events])
-    mark("relay", active_tenant_id())
+    nudge("relay", active_tenant_id(), tenant_id=active_tenant_id())
 
 
 def _row(event: Event, actor: dict[str, str]) -> dict[str, Any]:

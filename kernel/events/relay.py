@@ -4,6 +4,7 @@ One lane for each tenant. A batch is one transaction; the numbers come from
 ``FeedState``, whose fence keeps out a holder that slept past its lease.
 """
 
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,24 +14,41 @@ from kernel.audit.chain import chain
 from kernel.clock import now
 from kernel.events import doorbell
 from kernel.events.subscribers import handler_named, subscribers_of
-from kernel.models import DomainEvent, FeedState, Reaction
+from kernel.models import AuditEntry, DomainEvent, FeedState, Reaction
 from kernel.mongo.doors import ObjectId, collection, new_object_id, owner
 from kernel.mongo.engine.guard import Rewrite, rewriting
+from kernel.mongo.ids import first_id_at
 from kernel.mongo.transactions import on_commit, run_transaction
 from kernel.scoping.context import active_tenant_id
 from kernel.work.items import lane_key
-from kernel.work.lanes import Lease, demand_held, mark_many
+from kernel.work.lanes import Lease, demand_held, mark_many, nudge
 from kernel.work.outcomes import StaleFence
 from kernel.work.registry import Kind, Released
 from kernel.work.registry import register as register_kind
 from kernel.work.serving import serve_batches
+from kernel.work.sweep import register_probe
 
 BATCH = 500
+LEFT_BEHIND_S = 2
 
 
 def register() -> None:
     register_kind(Kind(name="relay", queue="inbound", serve=relay))
     register_kind(Kind(name="react", queue="default", serve=react))
+    register_probe(wake_left_behind)
+
+
+def wake_left_behind() -> None:
+    """The relay is woken after the commit; what a crash kept from being announced is found here."""
+    old = {"_id": {"$lt": first_id_at(now() - timedelta(seconds=LEFT_BEHIND_S))}}
+    for model, waiting in ((DomainEvent, {"number": 0}), (AuditEntry, {"seq": 0})):
+        tenant, rows = ObjectId(bytes(12)), collection(model)
+        # From one tenant to the next along the index, whatever number of rows each has.
+        while row := rows.find_one(
+            {"tenantId": {"$gt": tenant}, **waiting, **old}, {"tenantId": 1}, sort=[("tenantId", 1)]
+        ):
+            tenant = row["tenantId"]
+            nudge("relay", str(tenant), tenant_id=str(tenant))
 
 
 def relay(lease: Lease) -> Released:

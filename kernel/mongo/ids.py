@@ -4,6 +4,7 @@ import os
 import secrets
 import threading
 import time
+from datetime import datetime
 
 from bson import ObjectId
 
@@ -38,6 +39,12 @@ def new_id() -> str:
             _counter += 1
         value = _last_ms.to_bytes(6, "big") + _counter.to_bytes(3, "big") + _process
     return value.hex()
+
+
+def first_id_at(moment: datetime) -> ObjectId:
+    """The least id that can have been made at ``moment``."""
+    milliseconds = int(moment.timestamp() * 1000)
+    return ObjectId(milliseconds.to_bytes(6, "big") + bytes(6))
 
 
 def new_object_id() -> ObjectId:

@@ -4,17 +4,20 @@ import threading
 from dataclasses import dataclass
 
 import pytest
+from pymongo.errors import AutoReconnect
 
+from kernel.audit import record
 from kernel.events import Event, emit, relay, subscribers
 from kernel.events.feed import event_json, last_number, read_feed
-from kernel.models import DomainEvent, FeedState, Lane, Reaction
+from kernel.models import AuditEntry, DomainEvent, FeedState, Lane, Reaction
 from kernel.mongo.transactions import run_transaction
 from kernel.scoping import NoActiveTenant, tenant_scope
 from kernel.scoping.context import outside_scope
-from kernel.work import StaleFence, serving
+from kernel.work import StaleFence, lanes, serving
 from kernel.work.drain import drain
 from kernel.work.lanes import claim, release
 from kernel.work.registry import Released
+from kernel.work.sweep import sweep
 from tests.factories import Contact, contact
 
 
@@ -220,3 +223,23 @@ def test_a_batch_larger_than_the_relays_is_numbered_in_turns(scope, monkeypatch)
     relayed()
     assert [e.data["n"] for e in things()] == list(range(11))
     assert all(e.number for e in things())
+
+
+def test_what_a_crash_kept_from_the_relay_is_found_by_the_sweeper(scope, monkeypatch):
+    relayed()
+    with monkeypatch.context() as crashed:
+        crashed.setattr(lanes, "_wake", lambda _: (_ for _ in ()).throw(AutoReconnect("gone")))
+        emit(ThingHappened(n=1))
+        record("thing.done", ("thing", "1"))
+    relayed()
+    assert [e.number for e in things()] == [0]
+    with outside_scope():
+        sweep()
+    relayed()
+    assert [e.number for e in things()] == [0], "what is young may still be on its way"
+    monkeypatch.setattr(relay, "LEFT_BEHIND_S", 0)
+    with outside_scope():
+        sweep()
+    relayed()
+    assert [e.number == last_number() for e in things()] == [True]
+    assert AuditEntry.objects.get(action="thing.done").seq > 0

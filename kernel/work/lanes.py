@@ -95,6 +95,22 @@ def mark_many(
         gather(marks, _write)
 
 
+def nudge(kind: str, key: str, *, tenant_id: str) -> None:
+    """Make a lane due after the commit, without a mark: for work that a probe of the sweeper finds by itself."""
+    if first_time(("nudge", kind, key)):
+        on_commit(lambda: _nudge(wake(kind, key, tenant_id, now()), kind))
+
+
+def _nudge(waking: UpdateOne, kind: str) -> None:
+    from kernel.work.bell import ring
+
+    try:
+        _wake(waking)
+    except PyMongoError as error:
+        log.warning("lane.unmarked", kind=kind, error=type(error).__name__)
+    ring(kind)
+
+
 def _write(marks: list[Stage]) -> None:
     collection(LaneMark).insert_many(marks)
     on_commit(lambda: _after_commit(marks))
@@ -121,6 +137,11 @@ def bounded(function: Callable[P, T]) -> Callable[P, T]:
             return function(*args, **kwargs)
 
     return within
+
+
+@bounded
+def _wake(waking: UpdateOne) -> None:
+    hasty(Lane).bulk_write([waking])
 
 
 @bounded

@@ -11,10 +11,12 @@ from crm.selectors import identities_of
 from crm.services.resolve import find_contacts
 from kernel.clock import now
 from kernel.events.feed import last_number, read_feed
+from kernel.events.relay import wake_left_behind
 from kernel.models import AuditEntry, DomainEvent, Lane, LaneMark
 from kernel.mongo.doors import ObjectId, collection
 from kernel.mongo.wire import wire_log
-from kernel.scoping.context import outside_scope
+from kernel.scoping.context import outside_scope, unscoped
+from kernel.scoping.reasons import Reason
 from kernel.work import lanes
 from kernel.work.holders import free_the_dead
 from kernel.work.items import lease_items
@@ -149,6 +151,8 @@ def test_waking_holding_and_freeing_lanes(shop, idle_lanes):
     indexed(lambda: lanes.release_held("nothing", tenant_id=shop.world.tenant.pk))
     old = {"created_at": {"$lt": now() - timedelta(seconds=2)}}
     indexed(lambda: list(collection(LaneMark).find(old, limit=1000)))
+    with outside_scope(), unscoped(Reason.SWEEP_WORK):
+        indexed(wake_left_behind, slack=2)
     found, sent = recorded(lambda: free_the_dead())
     assert all("COLLSCAN" not in p.stages and p.examined <= 10 for p in plans(sent)), found
 

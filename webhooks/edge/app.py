@@ -1,6 +1,5 @@
 """The ASGI application: ``granian --interface asgi webhooks.edge.app:app``."""
 
-import asyncio
 import hmac
 import json
 import re
@@ -14,6 +13,7 @@ from kernel.collecting import settle
 from kernel.logging import configure
 from kernel.mongo.group_commit import Store
 from webhooks.edge.bell import Bell
+from webhooks.edge.deadlines import Deadlines
 from webhooks.edge.intake import Intake
 from webhooks.edge.secrets import ChannelSecrets
 from webhooks.edge.settings import EdgeSettings, from_environment
@@ -47,6 +47,7 @@ class Edge:
         self.intake = Intake(self.store, self.spool, Bell(self.store, settings.redis_url))
         self.secrets = ChannelSecrets(self.store, settings.key_ring)
         self.refused = 0
+        self._deadlines = Deadlines(settings.body_deadline_s)
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -97,8 +98,7 @@ class Edge:
         self, scope: dict[str, Any], receive: Receive, channel_id: str
     ) -> tuple[int, bytes]:
         try:
-            async with asyncio.timeout(self.settings.body_deadline_s):
-                body = await self._read(scope, receive)
+            body = await self._deadlines.within(self._read(scope, receive))
         except TooLarge:
             return 413, b""
         except TimeoutError:
