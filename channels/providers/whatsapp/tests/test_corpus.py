@@ -69,21 +69,22 @@ def test_any_property_may_be_missing(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", LISTED, ids=lambda path: path.stem)
-def test_an_item_without_a_property_costs_its_neighbour_nothing(path: Path) -> None:
+def test_an_item_without_a_property_costs_its_neighbours_nothing(path: Path) -> None:
     body = read(path)["body"]
     for list_path in list(_lists(body)):
         original = _at(body, list_path)[0]
         if not isinstance(original, dict):
             continue
-        neighbour = _renamed(original)
+        before = _renamed(original)
+        after = _renamed(before)
         alone = copy.deepcopy(body)
-        _at(alone, list_path)[:] = [neighbour]
+        _at(alone, list_path)[:] = [before, after]
         wanted = _told(events(alone))
         for holder_path, key in list(_properties(original)):
             broken = copy.deepcopy(original)
             del _at(broken, holder_path)[key]
             both = copy.deepcopy(body)
-            _at(both, list_path)[:] = [broken, neighbour]
+            _at(both, list_path)[:] = [before, broken, after]
             assert wanted <= _told(events(both)), (list_path, holder_path, key)
 
 
