@@ -98,12 +98,16 @@ class Echo(Written):
 
 @dataclass(frozen=True, kw_only=True)
 class MessageEdited(Event):
-    """What a message says now; ``number`` counts its edits where the provider does."""
+    """What a message says now; ``number`` counts its edits where the provider does.
+
+    ``media`` holds files only where they are news: of a message whose files come apart from it.
+    """
 
     external_id: str
     type: str = "text"
     text: str = ""
     content: dict[str, Any] = field(default_factory=dict)
+    media: tuple[MediaRef, ...] = ()
     author: Person | None = None
     number: int | None = None
 
@@ -126,6 +130,7 @@ class StatusUpdate(Event):
     recipient: Person | None = None
     error: ProviderError | None = None
     pricing: dict[str, Any] | None = None
+    conversation: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

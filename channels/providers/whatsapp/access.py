@@ -17,6 +17,7 @@ _HEX_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _EARLIEST = datetime(2009, 1, 1, tzinfo=UTC)  # WhatsApp's first year
 _LATEST_SECONDS = 10_000_000_000  # above this a number of seconds can only be milliseconds
 _CLOCK_SLACK = timedelta(days=1)
+_NOT_IN_REASON = re.compile(r"[^A-Za-z0-9_-]")
 
 
 def as_text(source: Any, key: str) -> str:
@@ -65,11 +66,12 @@ def as_flag(source: Any, key: str) -> bool:
     return value is True or (isinstance(value, str) and value.lower() == "true")
 
 
-def as_time(source: Any, key: str) -> datetime | None:
+def as_time(source: Any, key: str, *, ahead: bool = False) -> datetime | None:
     """Return the unix time at ``source[key]`` in UTC; None when absent or absurd.
 
     Seconds as text or number are the rule and milliseconds occur. Times before 2009 or more
-    than a day ahead of our clock are somebody's bug, and no time is better than a wrong one.
+    than a day ahead of our clock are somebody's bug, and no time is better than a wrong one;
+    with ``ahead`` the future is what the time is about.
     """
     number = as_int(source, key)
     if number is None or number <= 0:
@@ -79,7 +81,8 @@ def as_time(source: Any, key: str) -> datetime | None:
     if number >= _LATEST_SECONDS:
         return None
     moment = datetime.fromtimestamp(number, tz=UTC)
-    return moment if _EARLIEST <= moment <= datetime.now(UTC) + _CLOCK_SLACK else None
+    is_known = ahead or moment <= datetime.now(UTC) + _CLOCK_SLACK
+    return moment if is_known and moment >= _EARLIEST else None
 
 
 def as_sha256(source: Any, key: str) -> str:
@@ -93,3 +96,8 @@ def as_sha256(source: Any, key: str) -> str:
     except (binascii.Error, ValueError):
         return ""
     return digest.hex() if len(digest) == 32 else ""
+
+
+def bounded_reason(kind: str, name: str) -> str:
+    """Return a reason for the ledger with few distinct values, whatever the payload says."""
+    return f"{kind}:{_NOT_IN_REASON.sub('_', name)[:64] or 'unnamed'}"

@@ -6,7 +6,7 @@ spell one phone differently, because three countries' numbers gain or lose a dig
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from channels.providers.events import Identity, Person
@@ -38,10 +38,11 @@ class Names:
         return self.phone or self.bsuid or self.parent
 
 
-def read_names(source: Any, *, phone: str, user: str, parent: str) -> Names:
-    """Return the ids under those three keys, moving a BSUID found in the phone's place."""
-    number, bsuid = _clean(as_text(source, phone)), _clean(as_text(source, user))
-    parent_id = _clean(as_text(source, parent))
+def read_names(source: Any, *, phone: str, user: str = "", parent: str = "") -> Names:
+    """Return the ids under those keys, moving a BSUID found in the phone's place."""
+    number = _clean(as_text(source, phone))
+    bsuid = _clean(as_text(source, user)) if user else ""
+    parent_id = _clean(as_text(source, parent)) if parent else ""
     if is_bsuid(number):
         if ".ENT." in number:
             parent_id = parent_id or number
@@ -54,10 +55,64 @@ def read_names(source: Any, *, phone: str, user: str, parent: str) -> Names:
 def message_names(message: Any) -> Names:
     """Return the ids of a message's sender.
 
-    The notice that somebody's id or number changed may name them only inside ``system``.
+    The notice that somebody's id or number changed may name them only inside ``system``; the
+    ids from before the change come first, because what that person wrote is filed under them.
     """
-    names = read_names(message, phone="from", user="from_user_id", parent="from_parent_user_id")
-    return names if names.order_key else contact_names(as_object(message, "system"))
+    names = _sender_names(message)
+    if names.order_key:
+        return names
+    before, after = changed_names(message)
+    return before if before.order_key else after
+
+
+def changed_names(message: Any) -> tuple[Names, Names]:
+    """Return the ids of a ``system`` message's person before and after the change.
+
+    The sentence in ``system.body`` is never read for ids: it holds the customer's own name for
+    themselves, and who is called "changed from … to …" would take over somebody else's thread.
+    """
+    system = as_object(message, "system")
+    after = read_names(system, phone="wa_id", user="user_id", parent="parent_user_id")
+    renamed = read_names(system, phone="new_wa_id")
+    after = replace(after, phone=renamed.phone or after.phone)
+    told = read_names(
+        system, phone="customer", user="previous_user_id", parent="previous_parent_user_id"
+    )
+    sender = _sender_names(message)
+    before = Names(
+        phone=sender.phone or told.phone,
+        bsuid=told.bsuid or _unless(sender.bsuid, after.bsuid),
+        parent=told.parent or _unless(sender.parent, after.parent),
+    )
+    return before, after
+
+
+def _unless(text: str, taken: str) -> str:
+    """Return ``text``, but nothing where it already is the new value."""
+    return "" if text == taken else text
+
+
+def _sender_names(message: Any) -> Names:
+    return read_names(message, phone="from", user="from_user_id", parent="from_parent_user_id")
+
+
+def echo_names(echo: Any) -> Names:
+    """Return the ids of the customer to whom the business wrote."""
+    names = read_names(echo, phone="to", user="to_user_id", parent="to_parent_user_id")
+    return names if names.order_key else status_names(echo)
+
+
+def call_names(call: Any, our_phone: str = "") -> Names:
+    """Return the ids of the customer in a call: who called, or whom the business called.
+
+    ``our_phone`` tells the two apart where the call does not say its direction.
+    """
+    caller, called = _sender_names(call), echo_names(call)
+    ours = is_same_phone(caller.phone, our_phone)
+    if direction := as_text(call, "direction").upper():
+        ours = direction.startswith("BUSINESS")
+    first, second = (called, caller) if ours else (caller, called)
+    return first if first.order_key else second
 
 
 def status_names(status: Any) -> Names:
@@ -98,9 +153,14 @@ def canonical_phone(phone: str) -> str:
     return phone
 
 
+def is_same_phone(one: str, other: str) -> bool:
+    """Return whether two spellings are one phone; no phone is nobody's."""
+    return bool(one) and canonical_phone(phone_digits(one)) == canonical_phone(phone_digits(other))
+
+
 def matches(names: Names, contact: Names) -> bool:
     """Return whether an item and a contact entry share an id."""
-    if names.phone and canonical_phone(names.phone) == canonical_phone(contact.phone):
+    if is_same_phone(names.phone, contact.phone):
         return True
     return bool(names.bsuid and names.bsuid == contact.bsuid)
 
@@ -129,10 +189,31 @@ def person(names: Names, contacts: list[dict[str, Any]]) -> Person:
     )
     return Person(
         identities=tuple(identities),
-        name=storable_text(as_text(profile, "name")).strip()[:200],
-        username=storable_text(as_text(profile, "username")).strip().lstrip("@")[:100],
+        name=_shown(as_text(profile, "name"), 200),
+        username=_shown(as_text(profile, "username"), 100).lstrip("@"),
         phone=_e164(names.phone or theirs.phone),
     )
+
+
+def named_person(names: Names, name: str, username: str = "") -> Person:
+    """Return a person who is called ``name`` by somebody other than themselves."""
+    return replace(
+        person(names, []), name=_shown(name, 200), username=_shown(username, 100).lstrip("@")
+    )
+
+
+def _shown(text: str, limit: int) -> str:
+    return storable_text(text).strip()[:limit]
+
+
+def own_phone(card: Any) -> Identity | None:
+    """Return the one WhatsApp number of a contact card, or None where it has none or several."""
+    phones = [
+        read_names(phone, phone="wa_id").phone or read_names(phone, phone="phone").phone
+        for phone in as_objects(card, "phones")
+    ]
+    numbers = {phone for phone in phones if _e164(phone)}
+    return Identity(kind=WA_ID, value=numbers.pop()) if len(numbers) == 1 else None
 
 
 def contacts_of(body: Any) -> list[dict[str, Any]]:
