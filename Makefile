@@ -22,7 +22,7 @@ echo "Python 3.11 or newer is needed, and none was found. Install it (for exampl
 exit 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults bench check format lock clean distclean .venv
+.PHONY: help run test faults parsers bench check format lock clean distclean .venv
 
 help: ## list these commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,10 @@ faults: .venv ## kill, freeze and starve the product while a ledger watches; see
 # Its data folder is its own (.data-bench) unless DATA is given with the command.
 BENCH_OPTIONS = $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(PUBLISH),--publish) \
 	$(if $(AGAIN),--again) $(if $(filter command line environment,$(origin DATA)),--data $(DATA))
+
+parsers: .venv ## any JSON through every provider's parser, 100,000 examples; EXAMPLES=1000
+	@PARSER_EXAMPLES=$(or $(EXAMPLES),100000) $(VENV_PYTHON) -m pytest -q \
+		channels/providers/*/tests/test_any_json.py
 
 bench: .venv ## how fast it is, beside the machine's limits; QUICK=1, ONLY=a,c, PUBLISH=1, AGAIN=1
 	@exec $(VENV_PYTHON) -m tests.bench $(BENCH_OPTIONS)

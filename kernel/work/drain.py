@@ -25,7 +25,7 @@ from kernel.work.registry import Kind, Released, kind_named, kinds
 log = structlog.get_logger(agentName="kernel")
 TURN_S = 20.0
 GATHER = 15
-MUCH = 16
+MUCH = 64  # less than this two hands would only stand in each other's way
 IDLE_S = 0.01
 _lingering = threading.Lock()
 
