@@ -14,6 +14,7 @@ from conversations.models import Conversation
 from conversations.services.changes import assign_conversation, change_status, mark_read
 from conversations.services.threads import next_numbers
 from kernel.models import AuditEntry, DomainEvent
+from kernel.mongo.doors import UniqueViolation
 from kernel.mongo.transactions import run_transaction
 from kernel.scoping.context import outside_scope
 from tenants.access import acting
@@ -89,7 +90,7 @@ def test_only_one_conversation_of_a_contact_is_open_on_a_channel(shop):
     factories.conversation(on=row.channel, with_=row.contact)
     refused(AnotherIsOpen, lambda: status(shop, "open"))
     refused(AnotherIsOpen, lambda: status(shop, "pending"))
-    with pytest.raises(Exception, match=""):
+    with pytest.raises(UniqueViolation):
         factories.conversation(on=row.channel, with_=row.contact)
     assert Conversation.objects.filter(active=True).count() == 1
 

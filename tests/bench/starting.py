@@ -22,12 +22,15 @@ MAKES_OWN = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "PORT", "DATA"
 
 
 def measure(arena: Arena) -> Findings:
-    """The first start makes the data; every later one is timed."""
+    """The first start makes the data; every later one is timed. A quick run keeps its data for the next."""
     found, folder = Findings("e"), arena.data / "run"
-    shutil.rmtree(folder, ignore_errors=True)
+    if not arena.sizes.keeps_start:
+        shutil.rmtree(folder, ignore_errors=True)
     port = _ports_in_a_row()
-    with _running(port, folder) as first:
-        arena.say(f"first start, with migrations and demo data: {first:.1f} s")
+    if not folder.exists():
+        with _running(port, folder) as first:
+            arena.say(f"first start, with migrations and demo data: {first:.1f} s")
+        found.add("first start, from an empty data folder", "s", [first])
     seconds: list[float] = []
     for repetition in range(arena.sizes.starts):
         with _running(port, folder) as took:
@@ -36,8 +39,8 @@ def measure(arena: Arena) -> Findings:
             if repetition == arena.sizes.starts - 1:
                 time.sleep(arena.sizes.rest_s)
                 memory = _memory(DataFolder(folder))
-    shutil.rmtree(folder, ignore_errors=True)
-    found.add("first start, from an empty data folder", "s", [first])
+    if not arena.sizes.keeps_start:
+        shutil.rmtree(folder, ignore_errors=True)
     found.add("`make run` to `ready`, every later start", "s", seconds, bar=("<=", 15))
     _tell_memory(found, memory, arena.sizes.rest_s)
     return found

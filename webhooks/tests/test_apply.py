@@ -11,7 +11,6 @@ from kernel.scoping import tenant_scope
 from kernel.work import mark, serving
 from messaging.ingest import messages
 from messaging.models import Attachment, Message, MessageUpdate
-from messaging.selectors import shown
 from tenants.services.tenant import resume_tenant, suspend_tenant
 from tests import factories
 from tests.inbound import (
@@ -27,20 +26,7 @@ from tests.inbound import (
     work_off,
 )
 from webhooks.models import WebhookEvent
-
-NOA, LEA = "972501234567", "972509999999"
-
-
-def texts():
-    return list(Message.objects.order_by("conversation_id", "seq").values_list("text", flat=True))
-
-
-def the_message():
-    return Message.objects.get()
-
-
-def state(message):
-    return shown([message])[0].state
+from webhooks.tests.reading import LEA, NOA, state, texts, the_message
 
 
 def test_a_message_makes_a_contact_a_conversation_and_their_summaries(shop):

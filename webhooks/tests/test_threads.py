@@ -9,27 +9,13 @@ from crm.models import Contact
 from kernel.clock import now
 from kernel.models import DomainEvent
 from messaging.models import Message, MessageUpdate
-from messaging.selectors import shown
 from tenants.models import TenantSettings
 from tests.inbound import (
     reaction,
     receive,
     text,
 )
-
-NOA, LEA = "972501234567", "972509999999"
-
-
-def texts():
-    return list(Message.objects.order_by("conversation_id", "seq").values_list("text", flat=True))
-
-
-def the_message():
-    return Message.objects.get()
-
-
-def state(message):
-    return shown([message])[0].state
+from webhooks.tests.reading import LEA, state, the_message
 
 
 def close(conversation):
