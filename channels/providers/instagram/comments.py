@@ -30,27 +30,44 @@ def commented(
     found = comment_id(value)
     if not found:
         raise Unparsable("the comment has no id")
-    at = as_time(value, "timestamp") or as_time(value, "created_time") or at
-    media = as_texts(as_object(value, "media"), *_MEDIA)
-    if not media and (media_id := as_text(value, "media_id")):
-        media = {"id": media_id}
-    author = as_object(value, "from")
-    igsid = clean_id(as_text(author, "id"))
+    igsid = clean_id(as_text(as_object(value, "from"), "id"))
     if not igsid:
-        detail = as_texts(value, "text") | ({"media_id": media["id"]} if "id" in media else {})
+        media_id = as_text(_media(value), "id")
+        detail = as_texts(value, "text") | ({"media_id": media_id} if media_id else {})
         return Announced(provider_at=at, what="comment", external_id=found, detail=detail)
     if igsid == account:
         return Ignored(reason="own_comment", provider_at=at)
+    return described_comment(account, value, at, is_live=is_live, is_mention=is_mention)
+
+
+def described_comment(
+    account: str,
+    value: Json,
+    at: datetime | None = None,
+    *,
+    is_live: bool = False,
+    is_mention: bool = False,
+) -> Commented:
+    """Return the comment of a webhook or of the API's node; nobody's identity where none is told."""
+    author = as_object(value, "from")
+    igsid = clean_id(as_text(author, "id"))
+    username = as_text(author, "username") or as_text(value, "username")
     return Commented(
-        provider_at=at,
-        external_id=found,
-        author=person(account, igsid, username=as_text(author, "username")),
+        provider_at=as_time(value, "timestamp") or as_time(value, "created_time") or at,
+        external_id=comment_id(value),
+        author=person(account, igsid, username=username),
         text=as_text(value, "text"),
         parent_external_id=as_text(value, "parent_id"),
-        media=media,
+        media=_media(value),
         is_live=is_live,
         is_mention=is_mention,
     )
+
+
+def _media(value: Json) -> Json:
+    media: Json = {**as_texts(as_object(value, "media"), *_MEDIA)}
+    media_id = as_text(value, "media_id")
+    return media or ({"id": media_id} if media_id else {})
 
 
 def mentioned(account: str, value: Json, at: datetime | None) -> Event:

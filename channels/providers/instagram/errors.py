@@ -128,15 +128,12 @@ _add(36000, "P", "Publishing failed: the picture is too large", _PUBLISHING, sub
 _add(36001, "P", "Publishing failed: the picture's format", _PUBLISHING, subcodes=2207005)
 # fmt: on
 
-NO_PROFILE = frozenset({230, 9010, 2018218, 2018247})
-"""Codes that mean: there is a customer, and no profile to be had of them."""
-
-_CLASSIFIER = Classifier(
+CLASSIFIER = Classifier(
     rules=RULES,
     reconnect=RECONNECT,
     undocumented="Instagram refused the message; show this code to your administrator.",
 )
-classify = _CLASSIFIER.outcome
+classify = CLASSIFIER.outcome
 
 
 def rule_for(code: int, subcode: int | None = None) -> Rule | None:

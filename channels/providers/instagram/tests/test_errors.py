@@ -13,7 +13,7 @@ from channels.providers.contract import (
     Transient,
     Unknown,
 )
-from channels.providers.instagram.errors import NO_PROFILE, RULES, classify, rule_for
+from channels.providers.instagram.errors import RULES, classify, rule_for
 from channels.providers.meta.rules import Rule
 
 OUTCOMES: dict[str, type] = {
@@ -153,8 +153,3 @@ def test_undocumented_codes_and_answers_without_one_go_by_status() -> None:
     assert classify(503, {}) == Transient(code=503, title="Error 503")
     assert isinstance(classify(504, {}), Unknown)
     assert isinstance(classify(504, {"code": 2}), Transient)
-
-
-def test_codes_that_only_mean_no_profile() -> None:
-    for code in NO_PROFILE:
-        assert isinstance(classify(400, {"code": code}), Rejected)
