@@ -47,7 +47,7 @@ _MAX_FIELD, _MAX_MID, _MAX_KEY = 100, 512, 380
 def explode(payload: Any) -> Iterator[Item]:
     """Yield every item of a webhook body.
 
-    The body of a messaging item is ``{"field", "account_id", "entry_time", "standby", "kind",
+    The body of a messaging item is ``{"field", "account_id", "entry_time", "standby",
     "event"}``, of any other ``{"field", "account_id", "entry_time", "value"}``.
     """
     bodies = payload if isinstance(payload, list) else [payload]
@@ -100,7 +100,6 @@ def _event(entry: Json, event: Any, *, is_standby: bool) -> Item:
         "account_id": sides.account,
         "entry_time": as_int(entry, "time"),
         "standby": is_standby,
-        "kind": kind,
         "event": event,
     }
     parts = _key(kind, mid, part, event, sides) if mid else ()
