@@ -32,10 +32,11 @@ def is_due(*, issued_at: datetime, expires_at: datetime, now: datetime) -> bool:
 
 def refresh(graph: Graph) -> Refreshed | Outcome:
     """Return the token's successor. The old one goes on until its own end."""
-    # This endpoint has no version, and takes the token as a parameter.
     token = graph.credentials.access_token
     params = {"grant_type": "ig_refresh_token", "access_token": token}
-    return _given(graph.write("GET", "refresh_access_token", params=params, is_versioned=False))
+    if broken := graph.token_refusal():
+        return broken
+    return _given(_unsigned(graph, "refresh_access_token", params))
 
 
 def exchange(graph: Graph) -> Refreshed | Outcome:
@@ -46,7 +47,12 @@ def exchange(graph: Graph) -> Refreshed | Outcome:
         "client_secret": credentials.app_secret,
         "access_token": credentials.access_token,
     }
-    return _given(graph.write("GET", "access_token", params=params, is_versioned=False))
+    return _given(_unsigned(graph, "access_token", params))
+
+
+def _unsigned(graph: Graph, name: str, params: dict[str, str]) -> "dict[str, object] | Outcome":
+    """These endpoints have no version, and take the token as a parameter."""
+    return graph.write("GET", name, params=params, is_versioned=False, is_signed=False)
 
 
 def _given(answer: "dict[str, object] | Outcome") -> Refreshed | Outcome:

@@ -47,12 +47,14 @@ class Operation:
         params: Mapping[str, str] | None = None,
         bearer: str = "",
         is_versioned: bool = True,
+        is_signed: bool = True,
         **body: Any,
     ) -> egress.Response:
         """Return the API's answer, whatever its status. Raises `egress.EgressError`.
 
         ``path`` are the segments after the version. ``body`` is egress's ``json``, or ``data``
-        and ``files``. ``bearer`` stands in for the channel's token (an app token).
+        and ``files``. ``bearer`` stands in for the channel's token (an app token); a call that is
+        not ``is_signed`` carries none, because its parameters say who asks.
         """
         segments = [self._endpoint.version, *path] if is_versioned else path
         url = "/".join(
@@ -62,8 +64,8 @@ class Operation:
         return egress.request(
             method,
             url,
-            params={**(params or {}), **self._proof(token)},
-            headers={"Authorization": f"Bearer {token}", "User-Agent": USER_AGENT},
+            params={**(params or {}), **(self._proof(token) if is_signed else {})},
+            headers=_headers(token if is_signed else ""),
             timeout_s=self._left(),
             max_bytes=_MAX_ANSWER,
             **body,
@@ -76,9 +78,7 @@ class Operation:
         """
         if not self._is_metas(url):
             raise egress.Blocked()
-        headers = {"User-Agent": USER_AGENT}
-        if with_token:
-            headers["Authorization"] = f"Bearer {self._credentials.access_token}"
+        headers = _headers(self._credentials.access_token if with_token else "")
         return egress.request(
             "GET", url, headers=headers, timeout_s=self._left(), max_bytes=max_bytes
         )
@@ -106,6 +106,11 @@ class Operation:
             return {}
         digest = hmac.new(secret.encode(), token.encode(), hashlib.sha256)
         return {"appsecret_proof": digest.hexdigest()}
+
+
+def _headers(token: str) -> dict[str, str]:
+    signed = {"Authorization": f"Bearer {token}"} if token else {}
+    return {"User-Agent": USER_AGENT, **signed}
 
 
 class Graph:
@@ -154,9 +159,11 @@ class Graph:
             return Unknown(reason=error.reason)
         return response if response.ok else self.refusal(response)
 
-    def attempt(self, call: Callable[[], egress.Response]) -> egress.Response | Outcome:
+    def attempt(
+        self, call: Callable[[], egress.Response], *, is_signed: bool = True
+    ) -> egress.Response | Outcome:
         """Return a 2xx answer, or the outcome of a repeatable call that failed."""
-        if broken := self.token_refusal():
+        if is_signed and (broken := self.token_refusal()):
             return broken
         try:
             response = call()
@@ -171,9 +178,12 @@ class Graph:
             return response
         return read_json(response) or Transient(code=0, title="no usable answer (no object)")
 
-    def write(self, method: str, *path: str, **body: Any) -> Json | Outcome:
+    def write(self, method: str, *path: str, is_signed: bool = True, **body: Any) -> Json | Outcome:
         """Make a change that may be made twice, and return the answer's object."""
-        response = self.attempt(lambda: self.operation().call(method, *path, **body))
+        response = self.attempt(
+            lambda: self.operation().call(method, *path, is_signed=is_signed, **body),
+            is_signed=is_signed,
+        )
         return read_json(response) if isinstance(response, egress.Response) else response
 
     def confirm(self, subject: str, method: str, *path: str, **body: Any) -> Outcome:
