@@ -1,9 +1,10 @@
 """The messaging networks: one folder each, one line each in `PROVIDERS`."""
 
 from channels.providers.contract import Provider
+from channels.providers.instagram.provider import INSTAGRAM
 from channels.providers.whatsapp.provider import WHATSAPP
 
-PROVIDERS: tuple[Provider, ...] = (WHATSAPP,)
+PROVIDERS: tuple[Provider, ...] = (WHATSAPP, INSTAGRAM)
 
 _BY_KIND = {provider.kind: provider for provider in PROVIDERS}
 _BY_OBJECT = {provider.webhook_object: provider for provider in PROVIDERS}

@@ -270,3 +270,18 @@ class Ignored(Event):
     """Understood, and of no consequence; the ledger counts it under ``reason``."""
 
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Announced(Event):
+    """Something exists at the provider of which only the id came: to be read there, then stored.
+
+    ``what`` is message, edit (a message known already whose new words did not come), comment or
+    mention. ``person`` is the customer where one was named; ``detail`` holds what else came (``text``,
+    ``media_id``). The provider's client reads it by ``external_id`` and answers with events.
+    """
+
+    what: str
+    external_id: str
+    person: Person | None = None
+    detail: dict[str, Any] = field(default_factory=dict)

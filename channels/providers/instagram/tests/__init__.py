@@ -1,0 +1,1 @@
+"""Tests of the Instagram provider; plain functions, no database, no network beyond this host."""

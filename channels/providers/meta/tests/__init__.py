@@ -1,0 +1,1 @@
+"""Tests of what Meta's channels share."""
