@@ -21,7 +21,7 @@ class Contact(TenantModel):
     phone = models.CharField(max_length=32, blank=True)
     email = models.EmailField(blank=True)
     attributes = DocumentField(default=dict)
-    preferences = DocumentField(default=dict)
+    preferences = DocumentField(default=dict, blank=True)
     blocked = models.BooleanField(default=False)
     merged_into_id = models.CharField(max_length=24, blank=True)
     version = models.IntegerField(default=1)

@@ -14,27 +14,27 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='channel',
             name='facts',
-            field=kernel.mongo.fields.DocumentField(default=dict),
+            field=kernel.mongo.fields.DocumentField(blank=True, default=dict),
         ),
         migrations.AddField(
             model_name='channel',
             name='facts_at',
-            field=kernel.mongo.fields.DocumentField(default=dict),
+            field=kernel.mongo.fields.DocumentField(blank=True, default=dict),
         ),
         migrations.AddField(
             model_name='channel',
             name='notices',
-            field=kernel.mongo.fields.DocumentField(default=list),
+            field=kernel.mongo.fields.DocumentField(blank=True, default=list),
         ),
         migrations.AddField(
             model_name='channel',
             name='template_notices',
-            field=kernel.mongo.fields.DocumentField(default=list),
+            field=kernel.mongo.fields.DocumentField(blank=True, default=list),
         ),
         migrations.AddField(
             model_name='messagetemplate',
             name='history',
-            field=kernel.mongo.fields.DocumentField(default=list),
+            field=kernel.mongo.fields.DocumentField(blank=True, default=list),
         ),
         migrations.AddField(
             model_name='messagetemplate',

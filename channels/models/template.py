@@ -26,7 +26,7 @@ class MessageTemplate(TenantModel):
     reason = models.CharField(max_length=300, blank=True)
     parameter_format = models.CharField(max_length=12, default="POSITIONAL")
     components = DocumentField(default=list)
-    history = DocumentField(default=list)
+    history = DocumentField(default=list, blank=True)
     synced_at = models.DateTimeField(default=now)
 
     class Meta(TenantModel.Meta):

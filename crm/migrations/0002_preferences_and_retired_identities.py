@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='contact',
             name='preferences',
-            field=kernel.mongo.fields.DocumentField(default=dict),
+            field=kernel.mongo.fields.DocumentField(blank=True, default=dict),
         ),
         migrations.AddField(
             model_name='contactidentity',
