@@ -15,6 +15,8 @@ class ChannelAddress(models.Model):
     routed; newer items wait behind it.
     """
 
+    SHARED = frozenset({"waba_id"})
+
     kind = models.CharField(max_length=30)
     value = models.CharField(max_length=80)
     tenant_id = models.CharField(max_length=24)

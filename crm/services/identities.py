@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from crm.events import ContactCreated, ContactIdentityChanged, ContactMerged
+from crm.events import ContactChanged, ContactCreated, ContactIdentityChanged, ContactMerged
 from crm.models import Contact, ContactIdentity
 from crm.services.resolve import IdentityLike, Key, PersonLike, find_contacts, key_of
 from kernel import audit
@@ -121,6 +121,7 @@ def _retire(
 
 def _note(contact: Contact, current: PersonLike | None) -> None:
     """Keep the contact's new number, which nobody writes by hand, and what it lacked."""
+    shown = str(contact)
     if current is not None:
         contact.phone = current.phone or contact.phone
         contact.username = current.username or contact.username
@@ -130,3 +131,5 @@ def _note(contact: Contact, current: PersonLike | None) -> None:
                                 "blocked", "version", "updated_at"])  # fmt: skip
     audit.record("contact.identity_changed", contact, {"identities": None})
     emit(ContactIdentityChanged(contact_id=contact.pk))
+    if str(contact) != shown:
+        emit(ContactChanged(contact_id=contact.pk, fields=("name", "phone", "username")))

@@ -42,7 +42,12 @@ class Delivery(WorkItem):
 
 
 class DeliveryCheck(WorkItem):
-    """A look, some time later, at a send whose outcome is unknown."""
+    """A look, some time later, at a send whose outcome is unknown.
+
+    In a lane that begins with ``ECHO``: at what the business wrote while that send was under way.
+    """
+
+    ECHO = "echo"
 
     delivery = TenantForeignKey(Delivery, models.CASCADE, related_name="+")
 
