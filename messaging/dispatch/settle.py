@@ -205,7 +205,7 @@ def _written(delivery: Delivery, where: dict[str, Any], changes: dict[str, Any])
     found = collection(Delivery).find_one_and_update(
         where,
         {"$set": {**changes, "has_echo": False}},
-        {"has_echo": 1},
+        projection={"has_echo": 1},
         return_document=ReturnDocument.BEFORE,
     )
     if found is None:
