@@ -22,10 +22,10 @@ Threads = dict[tuple[str, str], Conversation]
 def store_messages(entries: Sequence[Entry]) -> list[Message]:
     """Store what is new, in order; update each conversation once. Returns the new messages."""
     entries = in_order(_unseen(entries))
-    if not entries:
-        return []
     threads = _threads(entries)
     entries = [e for e in entries if (e.channel.pk, e.contact.pk) in threads]
+    if not entries:
+        return []
     rows: list[Message] = []
     files: list[Attachment] = []
     counts: dict[str, int] = defaultdict(int)

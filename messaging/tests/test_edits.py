@@ -46,7 +46,9 @@ def in_order(backwards, *batch):
 @both_orders
 def test_an_edit_shows_the_new_words_and_keeps_the_old(shop, backwards, taking):
     name = mid()
-    batch = in_order(backwards, wrote("frist", id_=name), edited(name, "first"), edited(name, "1st"))
+    batch = in_order(
+        backwards, wrote("frist", id_=name), edited(name, "first"), edited(name, "1st")
+    )
     if backwards:  # the edits' own order is told by their times
         batch = (batch[1], batch[0], batch[2])
     taking(shop.channel, *batch)
@@ -119,7 +121,10 @@ def test_an_edit_of_what_was_taken_back_changes_nothing(shop):
 def test_what_the_business_wrote_elsewhere_can_be_edited_and_taken_back(shop):
     one, other = echo("one"), echo("other")
     take(shop.channel, edited(one.external_id, "uno"), revoked(other.external_id), one, other)
-    assert [(m["text"], m["revoked_at"] is not None) for m in shown()] == [("uno", False), ("", True)]
+    assert [(m["text"], m["revoked_at"] is not None) for m in shown()] == [
+        ("uno", False),
+        ("", True),
+    ]
 
 
 # ------------------------------------------------------------------ files

@@ -83,4 +83,7 @@ def test_a_call_ends_whatever_its_clocks_say():
 
 
 def test_who_called_may_be_told_by_any_phase():
-    assert words_of(FIRST, [phase("connect"), phase("ringing", direction="outbound")]).direction == "outbound"
+    assert (
+        words_of(FIRST, [phase("connect"), phase("ringing", direction="outbound")]).direction
+        == "outbound"
+    )
