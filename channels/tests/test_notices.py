@@ -53,7 +53,9 @@ def status(channel):
 
 
 def told(type_):
-    return list(DomainEvent.objects.filter(type=type_).order_by("id").values_list("data", flat=True))
+    return list(
+        DomainEvent.objects.filter(type=type_).order_by("id").values_list("data", flat=True)
+    )
 
 
 def kept():
@@ -67,9 +69,15 @@ def test_what_is_told_of_an_account_concerns_all_its_numbers_and_is_told_once(sh
     assert facts(shop.one, shop.two, shop.apart) == [{"messaging_limit": "TIER_10K"}] * 2 + [{}]
     (fact,) = told("channel.noticed")
     assert sorted(fact["channel_ids"]) == sorted([shop.one.pk, shop.two.pk])
-    assert (fact["topic"], fact["severity"], fact["facts"]) == ("quality_update", "info", ["messaging_limit"])
+    assert (fact["topic"], fact["severity"], fact["facts"]) == (
+        "quality_update",
+        "info",
+        ["messaging_limit"],
+    )
     assert AuditEntry.objects.filter(action="channel.noticed").count() == 2
-    assert channel_json(Channel.objects.get(pk=shop.two.pk))["facts"] == {"messaging_limit": "TIER_10K"}
+    assert channel_json(Channel.objects.get(pk=shop.two.pk))["facts"] == {
+        "messaging_limit": "TIER_10K"
+    }
     (shown,) = health_json(Channel.objects.get(pk=shop.two.pk))["notices"]
     assert shown["sentence"] == "The quality is green."
     before = kept()
