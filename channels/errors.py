@@ -13,6 +13,11 @@ class ChannelTaken(Conflict):
     title = "This account is connected already"
 
 
+class AccountTaken(ChannelTaken):
+    code = "account_taken"
+    title = "Another tenant has connected this account's numbers"
+
+
 class CredentialsRefused(Invalid):
     code = "credentials_refused"
     title = "The provider does not accept these credentials"

@@ -19,3 +19,36 @@ class ChannelStatusChanged(Event):
     channel_id: str
     status: str
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelNoticed(Event):
+    """News of an account, once for all channels on it. ``facts`` names what changed in their records.
+
+    ``severity`` is info, warning or critical; ``sentence`` is for people.
+    """
+
+    type = "channel.noticed"
+    channel_ids: tuple[str, ...]
+    topic: str
+    severity: str
+    sentence: str
+    facts: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateChanged(Event):
+    """A template's status, quality, category or components (``what``) changed at the provider.
+
+    Once for the whole account. ``template_ids`` is empty for one that the next sync brings.
+    """
+
+    type = "template.changed"
+    channel_ids: tuple[str, ...]
+    template_ids: tuple[str, ...]
+    what: str
+    external_id: str
+    name: str
+    language: str
+    value: str
+    previous: str

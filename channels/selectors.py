@@ -14,7 +14,7 @@ from channels.providers.contract import Client, Credentials, Endpoint
 from kernel import vault
 from kernel.mongo.doors import ObjectId, collection
 from kernel.mongo.rows import find_one, find_rows
-from kernel.scoping import active_tenant_id
+from kernel.scoping import active_tenant_id, tenant_scope
 
 FAMILIAR_S = 5.0
 _familiar: dict[tuple[str, str], tuple[float, Channel]] = {}
@@ -52,6 +52,33 @@ def client_for(kind: str, external: dict[str, str], credentials: Credentials) ->
         credentials = replace(credentials, app_secret=settings.META_APP_SECRET.split(",")[0])
     external = {"app_id": settings.META_APP_ID, **external}
     return provider_for(kind).client(external, credentials, endpoint)
+
+
+def is_shared(address_kind: str) -> bool:
+    """Whether addresses of this kind are of an account that may hold several channels."""
+    return address_kind in ChannelAddress.SHARED
+
+
+def shares_address(tenant_id: str, channel_id: str, kind: str, value: str) -> bool:
+    """Whether a tenant's channel belongs to the account that an address of a shared kind names."""
+    if not is_shared(kind):
+        return False
+    with tenant_scope(tenant_id):
+        channel = familiar_channels([channel_id]).get(channel_id)
+    return channel is not None and channel.external.get(kind) == value
+
+
+def channels_of_account(channel: Channel) -> list[Channel]:
+    """The channel and those that share its account at the provider, without removed ones."""
+    rows = list_channels().filter(kind=channel.kind)
+    names = {(kind, channel.external.get(kind)) for kind in ChannelAddress.SHARED}
+    return [row for row in rows if row.pk == channel.pk
+            or any(value and row.external.get(kind) == value for kind, value in names)]  # fmt: skip
+
+
+def is_own_app(channel: Channel, app_id: str) -> bool:
+    """Whether the provider's name of an app is that of the one we send this channel's messages with."""
+    return app_id != "" and app_id == (channel.external.get("app_id") or settings.META_APP_ID)
 
 
 def owners_of(addresses: list[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, str]]:

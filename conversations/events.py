@@ -40,3 +40,26 @@ class ConversationAssigned(Event):
 class ConversationRead(Event):
     type = "conversation.read"
     conversation_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationMoved(Event):
+    """Its contact turned out to be the same person as another, whose it is now."""
+
+    type = "conversation.moved"
+    conversation_id: str
+    contact_id: str
+    before: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationHolderChanged(Event):
+    """Another app answers the thread at the provider, or (``held_by`` empty) ours does again.
+
+    ``action`` is pass, take or request, or standby when a message told of it.
+    """
+
+    type = "conversation.holder_changed"
+    conversation_id: str
+    held_by: str
+    action: str

@@ -16,7 +16,9 @@ class Conversation(TenantModel):
 
     ``active`` is true while it is not closed; a unique index on it gives a
     contact one open conversation for each channel. ``message_count`` numbers
-    its messages. ``version`` counts changes that people make, for ``If-Match``.
+    its messages; the customer has read ours up to the number ``read_seq``.
+    ``version`` counts changes that people make, for ``If-Match``. ``held_by`` is
+    the app that answers the thread at the provider, empty while that is ours.
     """
 
     OPEN, PENDING, CLOSED = "open", "pending", "closed"
@@ -40,6 +42,9 @@ class Conversation(TenantModel):
     last_inbound_at = models.DateTimeField(null=True)
     waiting_since = models.DateTimeField(null=True)
     window_until = models.DateTimeField(null=True)
+    read_seq = models.BigIntegerField(default=0)
+    held_by = models.CharField(max_length=64, blank=True)
+    held_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=now)
     closed_at = models.DateTimeField(null=True)
     version = models.IntegerField(default=1)

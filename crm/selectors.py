@@ -12,8 +12,11 @@ from kernel.mongo.rows import find_rows
 
 
 def list_contacts(*, phone: str = "") -> QuerySet[Contact]:
-    """Contacts, newest first; with ``phone`` those of exactly that number (digits)."""
-    contacts = Contact.objects.all()
+    """Contacts, newest first; with ``phone`` those of exactly that number (digits).
+
+    Without those who turned out to be somebody else.
+    """
+    contacts = Contact.objects.filter(merged_into_id="")
     return contacts.filter(phone=phone.lstrip("+")) if phone else contacts
 
 
@@ -26,11 +29,12 @@ def get_contact(contact_id: str) -> Contact:
 
 
 def identities_of(contact_ids: Iterable[str]) -> dict[str, list[ContactIdentity]]:
-    """The identities of each contact, strongest (oldest) first."""
+    """The identities of each contact, strongest (oldest) first, those they gave up last."""
     found: dict[str, list[ContactIdentity]] = defaultdict(list)
     rows = find_rows(
         ContactIdentity, {"contact_id": {"$in": [ObjectId(id_) for id_ in contact_ids]}}
     )
-    for identity in sorted(rows, key=lambda row: row.pk):  # a few rows: MongoDB would sort too
+    # A few rows: MongoDB would sort them too.
+    for identity in sorted(rows, key=lambda row: (bool(row.retired), row.pk)):
         found[identity.contact_id].append(identity)
     return found

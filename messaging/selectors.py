@@ -11,17 +11,22 @@ from kernel.mongo.doors import ObjectId
 from kernel.mongo.rows import find_one, find_rows
 from messaging.errors import MediaNotFound, MessageNotFound
 from messaging.models import Attachment, Delivery, Message, MessageUpdate
-from messaging.status import State, join
+from messaging.status import State, first_status, join
+from messaging.wording import Words, words_of
 from tenants.access import require
 from tenants.permissions import Permission
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A message with its joined state and its files; ``external_id`` is the provider's id of one we sent, once known."""
+    """A message with its joined state, what it says now, and its files.
+
+    ``external_id`` is the provider's id of one we sent, once known.
+    """
 
     message: Message
     state: State
+    words: Words
     attachments: list[Attachment]
     external_id: str = ""
 
@@ -54,7 +59,13 @@ def shown(messages: Sequence[Message]) -> list[Shown]:
         for file in sorted(find_rows(Attachment, wanted), key=lambda file: file.pk):
             files[file.message_id].append(file)
     return [
-        Shown(m, join(_first(m), updates[m.pk]), files[m.pk], _external_id(updates[m.pk]))
+        Shown(
+            m,
+            join(first_status(m), updates[m.pk]),
+            words_of(m, updates[m.pk]),
+            files[m.pk],
+            _external_id(updates[m.pk]),
+        )
         for m in messages
     ]
 
@@ -63,17 +74,13 @@ def just_queued(message: Message) -> Shown:
     """``shown`` of a message of ours in the moment of its making."""
     with_files = {"message_id": message.pk}
     files = find_rows(Attachment, with_files) if message.attachment_count else []
-    return Shown(message, join(_first(message), []), files)
+    return Shown(message, join(first_status(message), []), words_of(message, []), files)
 
 
 def _external_id(updates: Sequence[MessageUpdate]) -> str:
     """A status names the provider's id of the message; a reaction, of the one it is for."""
     named = (u.external_id for u in updates if u.kind == MessageUpdate.STATUS and u.external_id)
     return next(named, "")
-
-
-def _first(message: Message) -> str:
-    return "received" if message.direction == Message.INBOUND else "queued"
 
 
 def updates_of(message_id: str) -> list[MessageUpdate]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from messaging.models import MessageUpdate
+from messaging.models import Message, MessageUpdate
 
 RANK = {"queued": 0, "unknown": 1, "accepted": 2, "sent": 3, "failed": 4, "delivered": 5, "read": 6,
         "played": 7}  # fmt: skip
@@ -21,6 +21,19 @@ class State:
     reactions: list[dict[str, Any]] = field(default_factory=list)
 
 
+# Entries of the timeline that are not delivered.
+UNDELIVERED = frozenset({"call", "system"})
+
+
+def first_status(message: Message) -> str:
+    """What a message is before anything happens to it; empty for what is not delivered at all."""
+    if message.type in UNDELIVERED:
+        return ""
+    if message.direction == Message.INBOUND:
+        return "received"
+    return "sent" if message.sender_kind == "elsewhere" else "queued"
+
+
 def higher(a: str, b: str) -> str:
     """The later of two states; ``failed`` only below ``delivered``, because what arrived has arrived."""
     return a if RANK.get(a, -1) >= RANK.get(b, -1) else b
@@ -33,7 +46,7 @@ def join(first: str, updates: Iterable[MessageUpdate]) -> State:
     for update in updates:
         if update.kind == MessageUpdate.REACTION:
             _react(reactions, update)
-        elif update.status not in RANK:
+        elif update.kind != MessageUpdate.STATUS or update.status not in RANK:
             continue
         elif update.status != state.status and higher(update.status, state.status) == update.status:
             state.status, state.status_at = update.status, update.provider_at or update.created_at

@@ -3,6 +3,7 @@
 from typing import Any
 
 PREVIEW = 140
+REVOKED = "[revoked]"
 
 
 def preview_of(type_: str, text: str) -> str:

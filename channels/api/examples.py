@@ -11,19 +11,26 @@ CHANNEL = {
     "status_at": AT,
     "external": {"phone_number_id": "106540352242922", "waba_id": "102290129340398",
                  "display_phone_number": "+1 555-010-0101"},
+    "facts": {"quality": "GREEN", "messaging_limit": "TIER_10K"},
     "last_inbound_at": AT, "last_outbound_at": None, "health_at": None, "created_at": AT,
 }  # fmt: skip
 HEALTH = {
     "status": "active", "status_reason": "", "status_at": AT,
     "checks": [{"name": "token", "ok": True, "sentence": "The access token is valid."}],
-    "account": {"quality_rating": "GREEN"}, "checked_at": AT, "last_inbound_at": AT,
+    "account": {"quality_rating": "GREEN"},
+    "notices": [{"topic": "phone_number_quality_update", "severity": "info", "at": AT,
+                 "sentence": "The number may send to 10,000 people a day."}],
+    "checked_at": AT, "last_inbound_at": AT,
     "last_outbound_at": None,
 }  # fmt: skip
 TEMPLATE = {
     "id": ID, "external_id": "1234", "name": "order_update", "language": "en_US",
-    "category": "UTILITY", "status": "APPROVED", "parameter_format": "POSITIONAL",
+    "category": "UTILITY", "status": "APPROVED", "quality": "GREEN", "reason": "",
+    "parameter_format": "POSITIONAL",
     "components": [{"type": "BODY", "text": "Hi {{1}}, your order {{2}} is on its way."}],
-    "parameters": {"body": 2}, "synced_at": AT,
+    "parameters": {"body": 2},
+    "history": [{"what": "status", "value": "APPROVED", "previous": "", "reason": "", "at": AT}],
+    "synced_at": AT,
 }  # fmt: skip
 CAPABILITIES = {
     "types": ["text", "image", "template", "reaction"],

@@ -8,6 +8,7 @@ from channels.providers import provider_for
 from config.api.rendering import moment
 
 Json = dict[str, Any]
+HISTORY = ("what", "value", "previous", "reason", "at")
 
 
 def channel_json(channel: Channel) -> Json:
@@ -19,6 +20,7 @@ def channel_json(channel: Channel) -> Json:
         "status_reason": channel.status_reason,
         "status_at": moment(channel.status_at),
         "external": channel.external,
+        "facts": channel.facts,
         "last_inbound_at": moment(channel.last_inbound_at),
         "last_outbound_at": moment(channel.last_outbound_at),
         "health_at": moment(channel.health_at),
@@ -38,10 +40,15 @@ def health_json(channel: Channel) -> Json:
         "status_at": moment(channel.status_at),
         "checks": channel.health.get("checks", []),
         "account": channel.health.get("account", {}),
+        "notices": [_notice_json(notice) for notice in reversed(channel.notices)],
         "checked_at": moment(channel.health_at),
         "last_inbound_at": moment(channel.last_inbound_at),
         "last_outbound_at": moment(channel.last_outbound_at),
     }
+
+
+def _notice_json(notice: Json) -> Json:
+    return {name: notice[name] for name in ("topic", "severity", "sentence", "at")}
 
 
 def templates_json(channel: Channel, templates: Iterable[MessageTemplate]) -> list[Json]:
@@ -54,9 +61,12 @@ def templates_json(channel: Channel, templates: Iterable[MessageTemplate]) -> li
             "language": template.language,
             "category": template.category,
             "status": template.status,
+            "quality": template.quality,
+            "reason": template.reason,
             "parameter_format": template.parameter_format,
             "components": template.components,
             "parameters": takes(template.components, template.parameter_format),
+            "history": [{name: entry[name] for name in HISTORY} for entry in template.history],
             "synced_at": moment(template.synced_at),
         }
         for template in templates

@@ -50,6 +50,9 @@ class ChannelShown(Shown):
     status_reason = serializers.CharField(allow_blank=True)
     status_at = serializers.DateTimeField()
     external = ExternalShown(help_text="The provider's ids.")
+    facts = serializers.DictField(
+        help_text="What the provider last said of the account: `quality`, `messaging_limit`, …"
+    )
     last_inbound_at = serializers.DateTimeField(allow_null=True)
     last_outbound_at = serializers.DateTimeField(allow_null=True)
     health_at = serializers.DateTimeField(allow_null=True)
@@ -62,15 +65,31 @@ class CheckShown(Shown):
     sentence = serializers.CharField()
 
 
+class NoticeShown(Shown):
+    topic = serializers.CharField(help_text="The provider's name for this kind of news.")
+    severity = serializers.ChoiceField(choices=["info", "warning", "critical"])
+    sentence = serializers.CharField(allow_blank=True)
+    at = serializers.DateTimeField(allow_null=True, help_text="By the provider's clock.")
+
+
 class HealthShown(Shown):
     status = serializers.ChoiceField(choices=STATUSES)
     status_reason = serializers.CharField(allow_blank=True)
     status_at = serializers.DateTimeField()
     checks = CheckShown(many=True)
     account = serializers.DictField(help_text="What the provider says of the account.")
+    notices = NoticeShown(many=True, help_text="Its last news, the newest first.")
     checked_at = serializers.DateTimeField(allow_null=True)
     last_inbound_at = serializers.DateTimeField(allow_null=True)
     last_outbound_at = serializers.DateTimeField(allow_null=True)
+
+
+class TemplateChangeShown(Shown):
+    what = serializers.CharField(help_text="status, quality, category or components")
+    value = serializers.CharField(allow_blank=True)
+    previous = serializers.CharField(allow_blank=True)
+    reason = serializers.CharField(allow_blank=True)
+    at = serializers.DateTimeField(allow_null=True)
 
 
 class TemplateShown(Shown):
@@ -80,9 +99,14 @@ class TemplateShown(Shown):
     language = serializers.CharField()
     category = serializers.CharField(allow_blank=True)
     status = serializers.CharField(allow_blank=True)
+    quality = serializers.CharField(allow_blank=True)
+    reason = serializers.CharField(allow_blank=True, help_text="Why it has its status.")
     parameter_format = serializers.CharField()
     components = serializers.ListField(child=serializers.DictField())
     parameters = serializers.DictField(help_text="What a send of it takes.")
+    history = TemplateChangeShown(
+        many=True, help_text="The last changes that the provider told of, oldest first."
+    )
     synced_at = serializers.DateTimeField()
 
 

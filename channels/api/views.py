@@ -40,7 +40,7 @@ class Channels(ApiView):
     @operation(
         "channels_connect", "Connect a WhatsApp number", needs=(MANAGE, CREDENTIALS),
         takes=shapes.NewChannel, gives=shapes.ChannelShown, status=201,
-        problems=(*PROVIDER, errors.ChannelTaken), asks=examples.CONNECT, example=examples.CHANNEL,
+        problems=(*PROVIDER, errors.ChannelTaken, errors.AccountTaken), asks=examples.CONNECT, example=examples.CHANNEL,
         about="The provider is asked about the number first; its templates are read after.",
     )  # fmt: skip
     def post(self, request: Request, body: dict[str, str]) -> Response:

@@ -8,9 +8,14 @@ from kernel.clock import now
 class ChannelAddress(models.Model):
     """Global: an inbound item says only its address. The unique key gives each one owner at most.
 
+    An account with several numbers (``waba_id``) is one address of one tenant, and
+    leads to one of its channels; what is said of the account concerns them all.
+
     ``replay_pending`` is true until what arrived before the connection has been
     routed; newer items wait behind it.
     """
+
+    SHARED = frozenset({"waba_id"})
 
     kind = models.CharField(max_length=30)
     value = models.CharField(max_length=80)

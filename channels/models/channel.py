@@ -13,6 +13,11 @@ class Channel(TenantModel):
 
     ``status``: connecting → active ↔ degraded → broken → active; paused by a
     person; removed for good. Sends wait while it is broken or paused.
+
+    ``facts`` is what the provider last said of the account (``quality``,
+    ``messaging_limit``, ``verified_name``, …), ``facts_at`` when, by its clock;
+    ``notices`` are its last news, oldest first, and ``template_notices`` changes of
+    templates that are not known here before the next sync.
     """
 
     CONNECTING, ACTIVE, DEGRADED = "connecting", "active", "degraded"
@@ -27,6 +32,10 @@ class Channel(TenantModel):
     status_at = models.DateTimeField(default=now)
     health = DocumentField(default=dict)
     health_at = models.DateTimeField(null=True)
+    facts = DocumentField(default=dict, blank=True)
+    facts_at = DocumentField(default=dict, blank=True)
+    notices = DocumentField(default=list, blank=True)
+    template_notices = DocumentField(default=list, blank=True)
     sends_per_second = models.PositiveIntegerField(default=80)
     last_inbound_at = models.DateTimeField(null=True)
     last_outbound_at = models.DateTimeField(null=True)

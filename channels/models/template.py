@@ -10,7 +10,11 @@ from kernel.scoping.models import TenantModel
 
 
 class MessageTemplate(TenantModel):
-    """One template in one language; ``components`` and ``parameter_format`` in the provider's form."""
+    """One template in one language; ``components`` and ``parameter_format`` in the provider's form.
+
+    ``reason`` says why it has its status; ``history`` lists the last changes that the
+    provider told of, oldest first: ``{"what", "value", "previous", "reason", "at"}``.
+    """
 
     channel = TenantForeignKey(Channel, models.CASCADE, related_name="+")
     external_id = models.CharField(max_length=64, blank=True)
@@ -18,8 +22,11 @@ class MessageTemplate(TenantModel):
     language = models.CharField(max_length=20)
     category = models.CharField(max_length=20, blank=True)
     status = models.CharField(max_length=24)
+    quality = models.CharField(max_length=24, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
     parameter_format = models.CharField(max_length=12, default="POSITIONAL")
     components = DocumentField(default=list)
+    history = DocumentField(default=list, blank=True)
     synced_at = models.DateTimeField(default=now)
 
     class Meta(TenantModel.Meta):

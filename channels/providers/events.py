@@ -91,9 +91,13 @@ class InboundMessage(Written):
 
 @dataclass(frozen=True, kw_only=True)
 class Echo(Written):
-    """The business wrote, here or with another tool (its phone, the Instagram app, another vendor)."""
+    """The business wrote, here or with another tool (its phone, the Instagram app, another vendor).
+
+    ``app_id`` is the app that sent it, where the provider says so.
+    """
 
     recipient: Person
+    app_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

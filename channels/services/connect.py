@@ -12,9 +12,10 @@ from channels.errors import (
     ProviderUnavailable,
 )
 from channels.events import ChannelConnected, ChannelStatusChanged
-from channels.models import Channel, ChannelAddress, ChannelCredential
+from channels.models import Channel, ChannelCredential
 from channels.providers.contract import Accepted, ChannelBroken, Credentials, Rejected
 from channels.selectors import client_for, forget_familiar, get_channel, hold_reason
+from channels.services.addresses import claim, free
 from channels.services.templates import sync_templates
 from kernel import audit, vault, work
 from kernel.clock import now
@@ -47,7 +48,7 @@ def connect_whatsapp(
     channel = Channel(kind="whatsapp", external=external,
                       name=name or str(described.get("verified_name", "")) or phone_number_id)  # fmt: skip
     validated(channel, exclude=("external", "health"))
-    addresses = [("phone_number_id", phone_number_id)]
+    addresses = [("phone_number_id", phone_number_id), ("waba_id", waba_id)]
     _vouched(client.subscribe)  # before the record: what arrives meanwhile waits for its owner
     try:
         run_transaction(lambda: _record(channel, credentials, addresses))
@@ -64,10 +65,7 @@ def _record(channel: Channel, credentials: Credentials, addresses: list[tuple[st
     row = ChannelCredential(channel=channel)
     _seal(row, credentials)
     row.save(force_insert=True)
-    ChannelAddress.objects.bulk_create(
-        ChannelAddress(kind=kind, value=value, tenant_id=active_tenant_id(), channel_id=channel.pk)
-        for kind, value in addresses
-    )
+    claim(channel, addresses)
     audit.record("channel.connected", channel, {"kind": [None, channel.kind]})
     emit(ChannelConnected(channel_id=channel.pk, kind=channel.kind,
                           addresses=tuple(f"{k}:{v}" for k, v in addresses)))  # fmt: skip
@@ -143,13 +141,16 @@ def break_channel(*, channel: Channel, reason: str) -> None:
 
 
 def remove_channel(*, channel_id: str) -> None:
-    """Take the account off: its address is free again, its history stays."""
+    """Take the channel off: its address is free again, its history stays.
+
+    The address of an account with more channels of the tenant goes over to one of them.
+    """
     require(Permission.CHANNELS_MANAGE)
 
     def body() -> None:
         channel = get_channel(channel_id)
         set_status(channel, Channel.REMOVED, "removed")
-        ChannelAddress.objects.filter(channel_id=channel.pk).delete()
+        free(channel)
         ChannelCredential.objects.filter(channel=channel).delete()
 
     run_transaction(body)

@@ -6,7 +6,9 @@ import structlog
 
 from channels.models import Channel, MessageTemplate
 from channels.providers.contract import Client
+from channels.services.template_changes import take_waiting
 from kernel.clock import now
+from kernel.mongo.transactions import run_transaction
 
 log = structlog.get_logger(agentName="channel")
 
@@ -17,14 +19,16 @@ def sync_templates(*, channel: Channel, client: Client) -> int:
     if not isinstance(answer, list):
         log.warning("templates.unread", channel_id=channel.pk, outcome=type(answer).__name__)
         return 0
-    return sum(_keep(channel, entry) for entry in answer)
+    kept = [template for entry in answer if (template := _keep(channel, entry))]
+    run_transaction(lambda: take_waiting(channel, kept))
+    return len(kept)
 
 
-def _keep(channel: Channel, entry: Any) -> bool:
+def _keep(channel: Channel, entry: Any) -> MessageTemplate | None:
     if not isinstance(entry, dict) or not entry.get("name") or not entry.get("language"):
         log.warning("template.unreadable", channel_id=channel.pk)
-        return False
-    MessageTemplate.objects.update_or_create(
+        return None
+    template, _ = MessageTemplate.objects.update_or_create(
         channel=channel,
         name=str(entry["name"]),
         language=str(entry["language"]),
@@ -37,4 +41,4 @@ def _keep(channel: Channel, entry: Any) -> bool:
             "synced_at": now(),
         },
     )
-    return True
+    return template

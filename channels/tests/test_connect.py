@@ -2,7 +2,12 @@
 
 import pytest
 
-from channels.errors import ChannelTaken, CredentialsRefused, ProviderUnavailable
+from channels.errors import (
+    AccountTaken,
+    ChannelTaken,
+    CredentialsRefused,
+    ProviderUnavailable,
+)
 from channels.models import Channel, ChannelAddress, ChannelCredential, MessageTemplate
 from channels.selectors import owners_of
 from channels.services.connect import connect_whatsapp, remove_channel
@@ -52,8 +57,8 @@ def test_a_connected_number_is_owned_sealed_and_told(live):
     assert vault.open_field(credential, "access_token") == TOKEN
     assert MessageTemplate.objects.filter(channel=channel).count() == 4
     assert DomainEvent.objects.get(type="channel.connected").data["addresses"] == [
-        f"phone_number_id:{phone}"
-    ]
+        f"phone_number_id:{phone}", f"waba_id:{ids['waba_id']}"
+    ]  # fmt: skip
     assert TOKEN not in str(list(AuditEntry.objects.values()) + list(DomainEvent.objects.values()))
 
 
@@ -72,6 +77,25 @@ def test_a_removed_number_can_be_connected_again_by_anybody(live, new_tenant):
     assert ChannelCredential.objects.count() == 0
     with outside_scope(), factories.inside(new_tenant()):
         assert connect(ids).status == "active"
+
+
+def account(ids):
+    return ChannelAddress.objects.get(kind="waba_id", value=ids["waba_id"])
+
+
+def test_numbers_of_one_account_are_one_tenants(live, new_tenant):
+    first, second, third = number(live), number(live), number(live)
+    second["waba_id"] = third["waba_id"] = first["waba_id"]
+    mine, next_ = connect(first), connect(second)
+    assert account(first).channel_id == mine.pk
+    with outside_scope(), factories.inside(new_tenant()):
+        refused(AccountTaken, third)
+        assert not ChannelAddress.objects.filter(value=third["phone_number_id"]).exists()
+    remove_channel(channel_id=mine.pk)
+    assert account(first).channel_id == next_.pk
+    remove_channel(channel_id=next_.pk)
+    with outside_scope(), factories.inside(new_tenant()):
+        assert account(third | {"channel": connect(third)}).tenant_id != live.tenant.pk
 
 
 def test_credentials_that_the_provider_does_not_know_are_refused(live):

@@ -32,6 +32,7 @@ def _conversation_json(conversation: Conversation, names: dict[str, str], window
         "waiting_since": moment(conversation.waiting_since),
         "last_message": conversation.last_message,
         "window": window,
+        "held_by": conversation.held_by or None,
         "version": conversation.version,
         "created_at": moment(conversation.created_at),
         "last_activity_at": moment(conversation.last_activity_at),

@@ -72,6 +72,10 @@ class ConversationShown(Shown):
     waiting_since = serializers.DateTimeField(allow_null=True)
     last_message = LastMessage(allow_null=True)
     window = WindowBrief()
+    held_by = serializers.CharField(
+        allow_null=True,
+        help_text="The app that answers this thread at the provider; null while that is this one.",
+    )
     version = serializers.IntegerField()
     created_at = serializers.DateTimeField()
     last_activity_at = serializers.DateTimeField()

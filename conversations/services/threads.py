@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from channels.models import Channel
 from conversations.events import ConversationCreated, ConversationReopened
@@ -33,13 +34,37 @@ def conversations_for(pairs: Iterable[tuple[Channel, Contact]]) -> dict[Pair, Co
     return found
 
 
-def _active(pairs: Iterable[Pair]) -> dict[Pair, Conversation]:
+def quiet_conversations_for(
+    pairs: Iterable[tuple[Channel, Contact]], *, make: bool
+) -> dict[Pair, Conversation]:
+    """``(channel id, contact id)`` → where something is shown that wakes nobody; in the caller's transaction.
+
+    The active conversation, or the newest closed one as it is; without any, a new
+    closed one if ``make``.
+    """
+    wanted = {(channel.pk, contact.pk): (channel, contact) for channel, contact in pairs}
+    if not wanted:
+        return {}
+    rows = find_rows(Conversation, _of(wanted))
+    found = {(row.channel_id, row.contact_id): row
+             for row in sorted(rows, key=lambda row: (row.active, row.pk))}  # fmt: skip
+    found = {pair: row for pair, row in found.items() if pair in wanted}
+    missing = [wanted[pair] for pair in wanted if pair not in found] if make else []
+    return found | _created(missing, closed=True)
+
+
+def _of(pairs: Iterable[Pair]) -> dict[str, Any]:
+    """A filter for the pairs' conversations, and perhaps others of the same channels and contacts."""
     pairs = list(pairs)
-    rows = find_rows(Conversation, {
+    return {
         "channel_id": {"$in": [ObjectId(channel) for channel in {channel for channel, _ in pairs}]},
         "contact_id": {"$in": [ObjectId(contact) for contact in {contact for _, contact in pairs}]},
-        "active": True,
-    }, batch_size=len(pairs) + 1)  # fmt: skip
+    }
+
+
+def _active(pairs: Iterable[Pair]) -> dict[Pair, Conversation]:
+    pairs = list(pairs)
+    rows = find_rows(Conversation, {**_of(pairs), "active": True}, batch_size=len(pairs) + 1)
     return {(row.channel_id, row.contact_id): row for row in rows}
 
 
@@ -64,13 +89,16 @@ def _reopened(pairs: list[Pair]) -> dict[Pair, Conversation]:
     return found
 
 
-def _created(new: list[tuple[Channel, Contact]]) -> dict[Pair, Conversation]:
+def _created(
+    new: list[tuple[Channel, Contact]], *, closed: bool = False
+) -> dict[Pair, Conversation]:
     if not new:
         return {}
     first = next_numbers("conversation", len(new))
+    state = {"status": Conversation.CLOSED, "active": False, "closed_at": now()} if closed else {}
     rows = [
         Conversation(number=first + n, channel=channel, channel_kind=channel.kind, contact=contact,
-                     contact_name=str(contact))
+                     contact_name=str(contact), **state)
         for n, (channel, contact) in enumerate(new)
     ]  # fmt: skip
     insert_rows(rows)

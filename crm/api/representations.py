@@ -18,7 +18,9 @@ def contact_json(contact: Contact) -> Json:
         "phone": contact.phone,
         "email": contact.email,
         "attributes": contact.attributes,
+        "preferences": contact.preferences,
         "blocked": contact.blocked,
+        "merged_into_id": contact.merged_into_id or None,
         "version": contact.version,
         "created_at": moment(contact.created_at),
         "updated_at": moment(contact.updated_at),
@@ -33,5 +35,8 @@ def contacts_json(contacts: Iterable[Contact]) -> list[Json]:
 def one_contact_json(contact: Contact) -> Json:
     """A contact with how each provider knows it."""
     known = identities_of([contact.pk])[contact.pk]
-    identities = [{"kind": identity.kind, "value": identity.value} for identity in known]
+    identities = [
+        {"kind": identity.kind, "value": identity.value, "retired": bool(identity.retired)}
+        for identity in known
+    ]
     return {**contact_json(contact), "identities": identities}

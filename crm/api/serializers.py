@@ -27,6 +27,7 @@ class ContactChange(Versioned):
 class IdentityShown(Shown):
     kind = serializers.CharField()
     value = serializers.CharField()
+    retired = serializers.BooleanField(help_text="The person has another one now.")
 
 
 class ContactShown(Shown):
@@ -36,7 +37,13 @@ class ContactShown(Shown):
     phone = serializers.CharField(allow_blank=True, help_text="Digits, with the country code.")
     email = serializers.CharField(allow_blank=True)
     attributes = serializers.DictField()
+    preferences = serializers.DictField(
+        help_text="By category, such as `marketing`: `is_wanted`, `at` and `source`."
+    )
     blocked = serializers.BooleanField()
+    merged_into_id = Id(
+        allow_null=True, help_text="The contact that this one turned out to be; else null."
+    )
     version = serializers.IntegerField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()

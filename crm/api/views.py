@@ -21,11 +21,13 @@ from tenants.permissions import Permission as P
 
 CONTACT = {
     "id": "0192f0c1a2b3000000a1b2c3", "name": "Ana Souza", "username": "", "phone": "5511955501001",
-    "email": "", "attributes": {"tier": "gold"}, "blocked": False, "version": 3,
+    "email": "", "attributes": {"tier": "gold"}, "blocked": False, "version": 3, "merged_into_id": None,
+    "preferences": {"marketing": {"is_wanted": False, "at": "2026-03-14T09:26:53.000Z",
+                                  "source": "whatsapp"}},
     "created_at": "2026-03-14T09:26:53.589Z", "updated_at": "2026-03-14T09:26:53.589Z",
     "last_seen_at": None,
 }  # fmt: skip
-ONE = {**CONTACT, "identities": [{"kind": "wa_id", "value": "5511955501001"}]}
+ONE = {**CONTACT, "identities": [{"kind": "wa_id", "value": "5511955501001", "retired": False}]}
 PHONE = OpenApiParameter("phone", str, description="Exactly this number; a leading + is ignored.")
 
 

@@ -1,6 +1,7 @@
 """From the identities a provider names to contacts: found, or made."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from crm.events import ContactChanged, ContactCreated
@@ -40,8 +41,10 @@ def key_of(identity: IdentityLike) -> Key:
     return identity.kind, identity.scope, identity.value
 
 
-def resolve_contacts(people: Iterable[PersonLike]) -> dict[Key, Contact]:
+def resolve_contacts(people: Iterable[PersonLike], *, were_seen: bool = True) -> dict[Key, Contact]:
     """The contact of each identity, made where none is known; runs in the caller's transaction.
+
+    ``were_seen``: they did something themselves; otherwise the business spoke of or to them.
 
     A person who is known by one identity gains the others, so that somebody who
     hides their number later is still the same contact. Two statements of the
@@ -55,7 +58,7 @@ def resolve_contacts(people: Iterable[PersonLike]) -> dict[Key, Contact]:
         keys = [key_of(identity) for identity in person.identities]
         contact = next((found[key] for key in keys if key in found), None)
         if contact is None:
-            contact = _new_contact(person)
+            contact = _new_contact(person, now() if were_seen else None)
             made.append(contact)
         learned += _learn(contact, keys, found)
         _refresh(contact, person, is_new=contact in made)
@@ -85,9 +88,9 @@ def _contacts(ids: list[ObjectId]) -> dict[ObjectId, Contact]:
     return {ObjectId(row.pk): row for row in rows}
 
 
-def _new_contact(person: PersonLike) -> Contact:
+def _new_contact(person: PersonLike, seen_at: datetime | None) -> Contact:
     return Contact(
-        name=person.name, username=person.username, phone=person.phone, last_seen_at=now()
+        name=person.name, username=person.username, phone=person.phone, last_seen_at=seen_at
     )
 
 

@@ -10,9 +10,12 @@ from django.db.models import F
 from kombu.serialization import dumps, loads
 from pymongo import ASCENDING, IndexModel
 
+from kernel.mongo.doors import collection, owner
 from kernel.mongo.engine.schema import plain_unique
+from kernel.mongo.fields import DocumentField
 from kernel.mongo.wire import wire_log
-from kernel.scoping import tenant_scope
+from kernel.scoping import Reason, tenant_scope, unscoped
+from kernel.scoping.context import outside_scope
 from tests.factories import Contact, contact
 from tests.failpoints import fail_command
 
@@ -141,3 +144,15 @@ def test_a_unique_index_is_plain_unless_a_column_may_be_null():
     conditional = plain_unique(index(**types, active={"$eq": True})).document
     assert conditional["partialFilterExpression"] == {"active": {"$eq": True}}
     assert conditional["unique"] is True
+
+
+@pytest.mark.parametrize("default", [dict, list, "", "$text", None])
+def test_old_rows_get_a_new_columns_default_whatever_it_is(scope, default):
+    row = contact()
+    null = default is None
+    field = DocumentField(null=True) if null else DocumentField(default=default)
+    field.set_attributes_from_name("added")
+    with outside_scope(), unscoped(Reason.MIGRATE), connection.schema_editor() as editor:
+        editor.add_field(Contact, field)
+    found = collection(Contact).find_one({**owner(), "_id": ObjectId(row.pk)})
+    assert found["added"] == (default() if callable(default) else default)

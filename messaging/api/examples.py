@@ -8,7 +8,7 @@ CONVERSATION = {
     "contact": {"id": ID, "name": "Ana Souza"}, "assignee": {"id": ID, "name": "Ada"},
     "unread_count": 1, "waiting_since": AT,
     "last_message": {"id": ID, "direction": "inbound", "type": "text", "preview": "Hello", "at": AT},
-    "window": WINDOW, "version": 3, "created_at": AT, "last_activity_at": AT,
+    "window": WINDOW, "held_by": None, "version": 3, "created_at": AT, "last_activity_at": AT,
 }  # fmt: skip
 FILE = {
     "id": ID, "kind": "image", "mime_type": "image/jpeg", "filename": "photo.jpg", "size": 48211,
@@ -16,13 +16,15 @@ FILE = {
 }  # fmt: skip
 MESSAGE = {
     "id": ID, "conversation_id": ID, "channel_id": ID, "seq": 7, "direction": "outbound",
-    "type": "text", "text": "On its way!", "attachments": [], "reply_to_id": None,
-    "external_id": None, "forwarded": False, "referral": None,
+    "type": "text", "text": "On its way!", "edits": [], "revoked_at": None, "attachments": [],
+    "reply_to_id": None, "external_id": None, "forwarded": False, "is_history": False,
+    "referral": None,
     "sender": {"kind": "agent", "id": ID, "name": "Ada"}, "status": "queued", "status_at": None,
     "error": None, "reactions": [], "provider_at": None, "created_at": AT,
 }  # fmt: skip
 UPDATE = {
-    "id": ID, "kind": "status", "status": "delivered", "emoji": None, "actor": None, "error": None,
+    "id": ID, "kind": "status", "status": "delivered", "emoji": None, "text": None, "phase": None,
+    "actor": None, "error": None,
     "provider_at": AT, "created_at": AT,
 }  # fmt: skip
 ATTEMPT = {"n": 1, "at": AT, "outcome": "accepted", "code": None, "detail": "", "ended_at": AT}

@@ -1,6 +1,7 @@
 """How messages, files and windows look in answers."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from config.api.rendering import moment
@@ -68,27 +69,29 @@ def one_message_json(message: Message) -> Json:
 
 
 def _message_json(item: Shown) -> Json:
-    message, state = item.message, item.state
-    external = message.external_id if message.direction == Message.INBOUND else item.external_id
+    message, state, words = item.message, item.state, item.words
     body = {
         "id": message.pk,
         "conversation_id": message.conversation_id,
         "channel_id": message.channel_id,
         "seq": message.seq,
-        "direction": message.direction,
+        "direction": words.direction,
         "type": message.type,
-        "text": message.text,
+        "text": words.text,
+        "edits": [{"text": edit["text"], "at": moment(edit["at"])} for edit in words.edits],
+        "revoked_at": moment(words.revoked_at),
         "attachments": [attachment_json(file) for file in item.attachments],
         "reply_to_id": message.reply_to_id or None,
-        "external_id": external or None,
+        "external_id": _external_id(item),
         "forwarded": message.forwarded,
+        "is_history": bool(message.is_history),
         "referral": message.referral,
         "sender": {
             "kind": message.sender_kind,
             "id": message.sender_id,
             "name": message.sender_name,
         },
-        "status": state.status,
+        "status": state.status or None,
         "status_at": moment(state.status_at),
         "error": state.error or message.error,
         "reactions": state.reactions,
@@ -96,17 +99,39 @@ def _message_json(item: Shown) -> Json:
         "created_at": moment(message.created_at),
     }
     if message.type not in body:
-        body[message.type] = {k: v for k, v in message.content.items() if k not in _INTERNAL}
+        body[message.type] = {k: _json(v) for k, v in words.content.items() if k not in _INTERNAL}
     return body
+
+
+def _external_id(item: Shown) -> str | None:
+    """The provider's id; of a message of ours it is known from its send."""
+    own = item.message.external_id
+    if own.startswith(Message.OURS):
+        return item.external_id or None
+    return None if own.startswith(Message.MADE) else own
+
+
+def _json(value: Any) -> Any:
+    """Times inside the content, those of a call's phases, as the API shows times."""
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, list):
+        return [_json(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _json(each) for name, each in value.items()}
+    return value
 
 
 def _update_json(update: MessageUpdate) -> Json:
     is_reaction = update.kind == MessageUpdate.REACTION
+    is_status = update.kind == MessageUpdate.STATUS
     return {
         "id": update.pk,
         "kind": update.kind,
-        "status": None if is_reaction else update.status,
+        "status": update.status if is_status else None,
         "emoji": update.emoji if is_reaction else None,
+        "text": update.text if update.kind == MessageUpdate.EDIT else None,
+        "phase": update.detail["phase"] if update.kind == MessageUpdate.CALL else None,
         "actor": {"kind": update.actor_kind, "id": update.actor_id} if is_reaction else None,
         "error": update.error,
         "provider_at": moment(update.provider_at),

@@ -19,14 +19,17 @@ class AttachmentShown(Shown):
     mime_type = serializers.CharField(allow_blank=True)
     filename = serializers.CharField(allow_blank=True)
     size = serializers.IntegerField(allow_null=True, help_text="Bytes.")
-    state = serializers.ChoiceField(choices=["pending", "stored", "failed"])
+    state = serializers.ChoiceField(choices=["pending", "stored", "failed", "removed"])
     url = serializers.URLField(
         allow_null=True, help_text="Serves the file for an hour without any credential."
     )
 
 
 class SenderShown(Shown):
-    kind = serializers.CharField(help_text="contact, agent, api_key, automation, device or system")
+    kind = serializers.CharField(
+        help_text="contact, agent, api_key, automation, system, or elsewhere: "
+        "the business, with another tool"
+    )
     id = serializers.CharField(allow_blank=True)
     name = serializers.CharField(allow_blank=True)
 
@@ -47,6 +50,11 @@ class ReactionShown(Shown):
     actor = ActorShown()
 
 
+class EditShown(Shown):
+    text = serializers.CharField(allow_blank=True)
+    at = serializers.DateTimeField(help_text="Since when it said so.")
+
+
 class MessageShown(Shown):
     """Beside these, the object that is named as the type."""
 
@@ -56,16 +64,25 @@ class MessageShown(Shown):
     seq = serializers.IntegerField(help_text="Numbers the messages of a conversation.")
     direction = serializers.ChoiceField(choices=["inbound", "outbound"])
     type = serializers.CharField()
-    text = serializers.CharField(allow_blank=True)
+    text = serializers.CharField(allow_blank=True, help_text="As its last edit left it.")
+    edits = EditShown(many=True, help_text="What it said before, the first wording first.")
+    revoked_at = serializers.DateTimeField(
+        allow_null=True, help_text="When its author took it back; its words and files are gone."
+    )
     attachments = AttachmentShown(many=True)
     reply_to_id = Id(allow_null=True)
     external_id = serializers.CharField(
         allow_null=True, help_text="The provider's id; null until it is known."
     )
     forwarded = serializers.BooleanField()
+    is_history = serializers.BooleanField(
+        help_text="Written before the account was connected; `provider_at` says when."
+    )
     referral = serializers.DictField(allow_null=True, help_text="The advertisement it came from.")
     sender = SenderShown()
-    status = serializers.ChoiceField(choices=STATUSES)
+    status = serializers.ChoiceField(
+        choices=STATUSES, allow_null=True, help_text="Null for calls and notices."
+    )
     status_at = serializers.DateTimeField(allow_null=True)
     error = ErrorShown(allow_null=True)
     reactions = ReactionShown(many=True)
@@ -83,13 +100,21 @@ class MessageShown(Shown):
     template = serializers.DictField(required=False)
     reaction = serializers.DictField(required=False)
     unsupported = serializers.DictField(required=False)
+    postback = serializers.DictField(required=False)
+    comment = serializers.DictField(required=False)
+    call = serializers.DictField(required=False)
+    system = serializers.DictField(required=False)
 
 
 class UpdateShown(Shown):
     id = Id()
-    kind = serializers.ChoiceField(choices=["status", "reaction"])
+    kind = serializers.ChoiceField(
+        choices=["status", "reaction", "edit", "revoke", "read_to", "call"]
+    )
     status = serializers.CharField(allow_null=True)
     emoji = serializers.CharField(allow_null=True, allow_blank=True)
+    text = serializers.CharField(allow_null=True, allow_blank=True, help_text="Of an edit.")
+    phase = serializers.CharField(allow_null=True, help_text="Of a call.")
     actor = ActorShown(allow_null=True)
     error = ErrorShown(allow_null=True)
     provider_at = serializers.DateTimeField(allow_null=True)

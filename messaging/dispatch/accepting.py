@@ -5,16 +5,18 @@ from collections.abc import Sequence
 
 from channels.providers.contract import Accepted
 from channels.services.traffic import note_traffic
-from kernel.events import Event, emit
+from kernel.events import emit
 from kernel.mongo.doors import ObjectId, UpdateOne, collection, owner
-from kernel.mongo.rows import find_rows, insert_rows
+from kernel.mongo.rows import insert_rows
 from kernel.mongo.transactions import run_transaction
 from kernel.work import StaleFence
 from kernel.work.items import done_fields
 from messaging.dispatch import pacing, settle
 from messaging.dispatch.heads import Send
 from messaging.events import MessageStatusChanged
-from messaging.ingest.updates import reacted
+from messaging.ingest.echoes import waits_for
+from messaging.ingest.effects import take_effect
+from messaging.ingest.updates import adopt_orphans
 from messaging.models import Delivery, MessageUpdate
 from messaging.status import higher
 
@@ -45,45 +47,36 @@ def _record(taken: Sequence[Taken]) -> None:
     ])  # fmt: skip
     early = _adopted(taken)
     note_traffic("last_outbound_at", {send.channel.pk for send, _ in taken})
-    emit(*(event for send, _ in taken for event in _facts(send, early[send.message.pk])))
+    emit(*(_fact(send, early[send.message.pk]) for send, _ in taken))
 
 
 def _closed(send: Send, answer: Accepted) -> UpdateOne:
     mine = {**owner(), "_id": ObjectId(send.delivery.pk), "fence": send.delivery.fence,
             "state": Delivery.LEASED}  # fmt: skip
     fields = {**settle.ended(send.delivery, "accepted", None, ""), **done_fields(),
-              "outcome": "accepted", "external_id": answer.external_id}  # fmt: skip
+              "outcome": "accepted", "external_id": answer.external_id, "has_echo": False}  # fmt: skip
     return UpdateOne(mine, {"$set": fields})
 
 
 def _adopted(taken: Sequence[Taken]) -> dict[str, list[MessageUpdate]]:
-    """Statuses and reactions that overtook us, by message; they are joined to it now."""
-    ours = {(send.channel.pk, answer.external_id): send.message.pk for send, answer in taken}
-    waiting = find_rows(MessageUpdate, {
-        "channel_id": {"$in": [ObjectId(id_) for id_ in {channel for channel, _ in ours}]},
-        "external_id": {"$in": [external for _, external in ours]},
-        "message_id": "",
-    })  # fmt: skip
+    """Statuses that overtook us, by message; what else did is joined to it too and takes effect now."""
+    talk = {(send.channel.pk, waits_for(send.message.conversation_id)): send for send, _ in taken}
+    joined, waiting = adopt_orphans({
+        (send.channel.pk, answer.external_id): (send.message.pk, send.message.conversation_id)
+        for send, answer in taken
+    }, beside=talk)  # fmt: skip
+    take_effect([one for one in joined if one[0].kind != MessageUpdate.STATUS])
+    settle.look_at_echoes([talk[at].delivery for at in waiting])
     early: dict[str, list[MessageUpdate]] = defaultdict(list)
-    for row in waiting:
-        if found := ours.get((row.channel_id, row.external_id)):
-            early[found].append(row)
-    if early:
-        collection(MessageUpdate).bulk_write([
-            UpdateOne({**owner(), "_id": ObjectId(row.pk)}, {"$set": {"message_id": message_id}})
-            for message_id, rows in early.items() for row in rows
-        ])  # fmt: skip
+    for row, (message_id, _) in joined:
+        if row.kind == MessageUpdate.STATUS:
+            early[message_id].append(row)
     return early
 
 
-def _facts(send: Send, early: Sequence[MessageUpdate]) -> list[Event]:
-    facts: list[Event] = []
+def _fact(send: Send, early: Sequence[MessageUpdate]) -> MessageStatusChanged:
     status = "accepted"
     for row in early:
-        if row.kind == MessageUpdate.REACTION:
-            facts.append(reacted(row, send.message))
-        else:
-            status = higher(row.status, status)
-    changed = MessageStatusChanged(message_id=send.message.pk, status=status,
-                                   conversation_id=send.message.conversation_id)  # fmt: skip
-    return [*facts, changed]
+        status = higher(row.status, status)
+    return MessageStatusChanged(message_id=send.message.pk, status=status,
+                                conversation_id=send.message.conversation_id)  # fmt: skip

@@ -12,6 +12,7 @@ from kernel.work import Done, Kind, Lease, Released, register
 from kernel.work.outcomes import Outcome
 from kernel.work.serving import serve_one
 from messaging.events import MessageOutcomeUnknown
+from messaging.ingest.echoes import release_echoes
 from messaging.models import Delivery, DeliveryCheck, Message, ReadReceipt
 from tenants.services.tenant import is_suspended
 
@@ -50,8 +51,10 @@ def _serve_checks(lease: Lease) -> Released:
 
 
 def _look_again(check: DeliveryCheck) -> Outcome:
-    """No status came: a person decides whether to send again."""
+    """No status came: a person decides whether to send again. Or: an attempt ended that an echo waited for."""
     delivery = Delivery.objects.get(pk=check.delivery_id)
+    if check.lane.startswith(DeliveryCheck.ECHO):
+        return Done(apply=lambda: release_echoes(delivery), note="echoes")
     if delivery.outcome != "unknown":
         return Done(note=f"resolved: {delivery.outcome}")
     event = MessageOutcomeUnknown(

@@ -1,6 +1,7 @@
 """What each answer of a provider means for the delivery, the message and the channel."""
 
 import random
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,13 +17,16 @@ from crm.models import Contact, ContactIdentity
 from kernel import work
 from kernel.clock import iso, now
 from kernel.events import emit
-from kernel.mongo.doors import ObjectId, collection, owner
+from kernel.mongo.doors import ObjectId, ReturnDocument, collection, owner
 from kernel.mongo.ids import new_id
 from kernel.mongo.rows import find_one, insert_rows
+from kernel.mongo.transactions import run_transaction
+from kernel.work.items import enqueue_many
 from kernel.work.outcomes import Done, Hold, Later, Outcome
 from messaging.dispatch import pacing
 from messaging.events import MessageReacted, MessageStatusChanged
-from messaging.ingest.updates import adopt_orphans, reacted
+from messaging.ingest.effects import take_effect
+from messaging.ingest.updates import adopt_orphans
 from messaging.models import Delivery, DeliveryCheck, Message, MessageUpdate
 from messaging.status import higher
 
@@ -69,12 +73,12 @@ def accepted(
     """The provider has it: its id is known, statuses that overtook us find their message."""
     end_attempt(delivery, "accepted", None, "", external_id=answer.external_id, outcome="accepted")
     status = _update(delivery, f"out:{message.pk}:accepted", "accepted", None, answer.external_id)
-    early = adopt_orphans(delivery.channel_id, answer.external_id, message.pk)
-    for row in early:
-        if row.kind == MessageUpdate.REACTION:
-            emit(reacted(row, message))
-        else:
+    known = {(delivery.channel_id, answer.external_id): (message.pk, message.conversation_id)}
+    early, _ = adopt_orphans(known)
+    for row, _ in early:
+        if row.kind == MessageUpdate.STATUS:
             status = higher(row.status, status)
+    take_effect([one for one in early if one[0].kind != MessageUpdate.STATUS])
     if message.type == "reaction":
         _own_reaction(delivery, message)
     note_traffic("last_outbound_at", [channel.pk])
@@ -194,8 +198,28 @@ def ended(delivery: Delivery, how: str, code: int | None, detail: str) -> dict[s
 
 def _set(delivery: Delivery, changes: dict[str, Any]) -> None:
     where = {**owner(), "_id": ObjectId(delivery.pk), "fence": delivery.fence}
-    if not collection(Delivery).update_one(where, {"$set": changes}).matched_count:
+    run_transaction(lambda: _written(delivery, where, changes))
+
+
+def _written(delivery: Delivery, where: dict[str, Any], changes: dict[str, Any]) -> None:
+    found = collection(Delivery).find_one_and_update(
+        where,
+        {"$set": {**changes, "has_echo": False}},
+        projection={"has_echo": 1},
+        return_document=ReturnDocument.BEFORE,
+    )
+    if found is None:
         raise work.StaleFence("the delivery has another holder")
+    if found.get("has_echo"):
+        look_at_echoes([delivery])
+
+
+def look_at_echoes(deliveries: Sequence[Delivery]) -> None:
+    """What waited for the end of these attempts is looked at now, in work of its own: it may fail alone."""
+    enqueue_many("check", [
+        DeliveryCheck(lane=f"{DeliveryCheck.ECHO}:{delivery.pk}", delivery=delivery)
+        for delivery in deliveries
+    ])  # fmt: skip
 
 
 def _settled_meanwhile(delivery: Delivery) -> bool:

@@ -1,102 +1,103 @@
-"""Inbound messages: stored once, numbered in their conversation, with their files queued."""
+"""Messages: stored once, numbered in their conversation, with their files queued."""
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
 
-from channels.models import Channel
-from channels.providers import provider_for
-from channels.providers.events import InboundMessage
 from conversations.models import Conversation
-from conversations.services.threads import conversations_for
-from crm.models import Contact
-from crm.services.resolve import Key, key_of
-from kernel.clock import iso, now
-from kernel.events import emit
-from kernel.mongo.doors import ObjectId, UpdateOne, collection, owner
+from conversations.services.threads import conversations_for, quiet_conversations_for
+from kernel.events import Event, emit
 from kernel.mongo.ids import new_id
 from kernel.mongo.rows import insert_rows
 from kernel.work.items import enqueue_many
-from messaging.events import MessageReceived
+from messaging.events import HistoryAdded, MessageNoted, MessageReceived, MessageSentElsewhere
+from messaging.ingest.entries import ELSEWHERE, SYSTEM, Entry, in_order
 from messaging.ingest.targets import find_by_external_id, find_targets
+from messaging.ingest.threads import update_threads
 from messaging.ingest.updates import adopt_early
 from messaging.models import Attachment, Message
-from messaging.summary import summary
 
-Arrival = tuple[Channel, InboundMessage]
+Threads = dict[tuple[str, str], Conversation]
 
 
-def store_messages(arrivals: Sequence[Arrival], contacts: dict[Key, Contact]) -> None:
-    """Store what is new, in order; update each conversation once."""
-    arrivals = _unseen(arrivals)
-    if not arrivals:
-        return
-    sender = [contacts[key_of(event.sender.identities[0])] for _, event in arrivals]
-    threads = conversations_for((c, s) for (c, _), s in zip(arrivals, sender, strict=True))
+def store_messages(entries: Sequence[Entry]) -> list[Message]:
+    """Store what is new, in order; update each conversation once. Returns the new messages."""
+    entries = in_order(_unseen(entries))
+    threads = _threads(entries)
+    entries = [e for e in entries if (e.channel.pk, e.contact.pk) in threads]
+    if not entries:
+        return []
     rows: list[Message] = []
     files: list[Attachment] = []
     counts: dict[str, int] = defaultdict(int)
-    for (channel, event), contact in zip(arrivals, sender, strict=True):
-        thread = threads[channel.pk, contact.pk]
+    for entry in entries:
+        thread = threads[entry.channel.pk, entry.contact.pk]
         counts[thread.pk] += 1
-        row = _message(channel, event, contact, thread, thread.message_count + counts[thread.pk])
+        row = _message(entry, thread, thread.message_count + counts[thread.pk])
         rows.append(row)
-        files += _attachments(channel, event, row)
+        files += _attachments(entry, row)
     _resolve_replies(rows)
     insert_rows(rows)
     enqueue_many("media", files)
-    _update_threads(rows, threads, arrivals)
-    emit(*(MessageReceived(message_id=r.pk, conversation_id=r.conversation_id, channel_id=r.channel_id,
-                           contact_id=r.sender_id, message_type=r.type, seq=r.seq) for r in rows))  # fmt: skip
+    placed = list(zip(rows, entries, strict=True))
+    update_threads(placed, {thread.pk: thread for thread in threads.values()})
+    emit(*_facts(placed))
     adopt_early(rows)
+    return rows
 
 
-def _unseen(arrivals: Sequence[Arrival]) -> list[Arrival]:
+def _unseen(entries: Sequence[Entry]) -> list[Entry]:
     """Without what is stored already, and without repetitions inside the batch."""
-    wanted = {(c.pk, e.external_id): (c, e) for c, e in reversed(arrivals)}
+    wanted = {entry.name: entry for entry in reversed(entries)}
     if not wanted:
         return []
     known = set(find_by_external_id(Message, wanted))
-    return [(c, e) for (c, e) in arrivals
-            if (c.pk, e.external_id) not in known and wanted[c.pk, e.external_id][1] is e]  # fmt: skip
+    return [e for e in entries if e.name not in known and wanted[e.name] is e]
 
 
-def _message(
-    channel: Channel, event: InboundMessage, contact: Contact, thread: Conversation, seq: int
-) -> Message:
+def _threads(entries: Sequence[Entry]) -> Threads:
+    """Where each entry goes. What is quiet wakes no conversation; a notice of ours begins none."""
+    threads: Threads = {}
+    if loud := [e for e in entries if not e.effect.quiet]:
+        threads = conversations_for((e.channel, e.contact) for e in loud)
+    for make in (True, False):
+        quiet = [e for e in entries if e.effect.quiet and (e.sender_kind != SYSTEM) == make
+                 and (e.channel.pk, e.contact.pk) not in threads]  # fmt: skip
+        if quiet:
+            pairs = ((e.channel, e.contact) for e in quiet)
+            threads |= quiet_conversations_for(pairs, make=make)
+    return threads
+
+
+def _message(entry: Entry, thread: Conversation, seq: int) -> Message:
+    is_theirs = entry.sender_kind == "contact"
     return Message(
         conversation_id=thread.pk,
-        channel_id=channel.pk,
+        channel_id=entry.channel.pk,
         seq=seq,
-        direction=Message.INBOUND,
-        type=event.type,
-        text=event.text,
-        content=event.content,
-        external_id=event.external_id,
-        reply_to_external_id=event.reply_to_external_id,
-        forwarded=event.forwarded,
-        referral=event.referral,
-        error=_error(event),
-        attachment_count=len(event.media),
-        sender_kind="contact",
-        sender_id=contact.pk,
-        sender_name=str(contact),
-        provider_at=event.provider_at,
+        direction=entry.direction,
+        type=entry.type,
+        text=entry.text,
+        content=entry.content,
+        external_id=entry.external_id,
+        reply_to_external_id=entry.reply_to_external_id,
+        forwarded=entry.forwarded,
+        is_history=entry.is_history,
+        referral=entry.referral,
+        error=entry.error,
+        attachment_count=len(entry.media),
+        sender_kind=entry.sender_kind,
+        sender_id=entry.contact.pk if is_theirs else "",
+        sender_name=str(entry.contact) if is_theirs else "",
+        provider_at=entry.provider_at,
     )
 
 
-def _error(event: InboundMessage) -> dict[str, Any] | None:
-    error = event.error
-    return {"code": error.code, "title": error.title, "advice": error.detail} if error else None
-
-
-def _attachments(channel: Channel, event: InboundMessage, row: Message) -> list[Attachment]:
+def _attachments(entry: Entry, row: Message) -> list[Attachment]:
     made = []
-    for media in event.media:
+    for media in entry.media:
         id_ = new_id()
         made.append(Attachment(
-            pk=id_, lane=id_, channel=channel, message_id=row.pk, kind=media.kind,
+            pk=id_, lane=id_, channel=entry.channel, message_id=row.pk, kind=media.kind,
             provider_id=media.provider_id, source_url=media.url, mime_type=media.mime_type[:120],
             filename=media.filename[:240], size=media.size, sha256=media.sha256,
         ))  # fmt: skip
@@ -113,41 +114,24 @@ def _resolve_replies(rows: list[Message]) -> None:
         row.reply_to_id = found[0] if found else ""
 
 
-def _update_threads(
-    rows: list[Message], threads: dict[Any, Conversation], arrivals: Sequence[Arrival]
-) -> None:
-    by_id = {thread.pk: thread for thread in threads.values()}
-    groups: dict[str, list[tuple[Message, InboundMessage]]] = defaultdict(list)
-    for row, (_, event) in zip(rows, arrivals, strict=True):
-        groups[row.conversation_id].append((row, event))
-    collection(Conversation).bulk_write(
-        [_thread_update(by_id[id_], group) for id_, group in groups.items()]
-    )
-
-
-def _thread_update(thread: Conversation, group: list[tuple[Message, InboundMessage]]) -> UpdateOne:
-    """Counters and the summary of one conversation, whatever number of messages arrived."""
-    last, at = group[-1][0], now()
-    written = max((event.provider_at or at for _, event in group), default=at)
-    hours = provider_for(thread.channel_kind).window_hours
-    until = min(written, at) + timedelta(hours=hours)
-    fields: dict[str, Any] = {
-        "last_message": summary(message_id=last.pk, direction=last.direction, type_=last.type,
-                                text=last.text, at=iso(at)),
-        "last_activity_at": at,
-        "last_inbound_at": at,
-        "unread": True,
-        "status": Conversation.OPEN,
-        "waiting_since": thread.waiting_since or at,
-        "window_until": _later(thread.window_until, until),
-    }  # fmt: skip
-    # Whoever else writes this conversation meanwhile makes one of the two transactions start again,
-    # and the unique numbers of its messages would refuse a second count: the numbers stay gapless.
-    return UpdateOne(
-        {**owner(), "_id": ObjectId(thread.pk)},
-        {"$set": fields, "$inc": {"message_count": len(group), "unread_count": len(group)}},
-    )
-
-
-def _later(known: datetime | None, new: datetime) -> datetime:
-    return max(known, new) if known else new
+def _facts(placed: Sequence[tuple[Message, Entry]]) -> list[Event]:
+    """One for each message; one for all that a conversation has of history."""
+    facts: list[Event] = []
+    past: dict[str, list[tuple[Message, Entry]]] = defaultdict(list)
+    for row, entry in placed:
+        if entry.is_history:
+            past[row.conversation_id].append((row, entry))
+            continue
+        fact = (
+            MessageNoted if entry.sender_kind == SYSTEM or entry.type == "call"
+            else MessageSentElsewhere if entry.sender_kind == ELSEWHERE
+            else MessageReceived
+        )  # fmt: skip
+        facts.append(fact(message_id=row.pk, conversation_id=row.conversation_id,
+                          channel_id=row.channel_id, contact_id=entry.contact.pk,
+                          message_type=row.type, seq=row.seq))  # fmt: skip
+    return facts + [
+        HistoryAdded(conversation_id=id_, channel_id=group[0][0].channel_id, count=len(group),
+                     contact_id=group[0][1].contact.pk, last_seq=group[-1][0].seq)
+        for id_, group in past.items()
+    ]  # fmt: skip

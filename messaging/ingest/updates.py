@@ -1,17 +1,27 @@
-"""Statuses and reactions: rows beside the message they speak of, joined to it now or when it is known."""
+"""What happens to a message: rows beside it, joined to it now or when it is known."""
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from channels.models import Channel
-from channels.providers.events import Reaction, StatusUpdate
+from channels.providers.events import (
+    CallNoted,
+    Event,
+    MessageEdited,
+    MessageRevoked,
+    Reaction,
+    ReadUpTo,
+    StatusUpdate,
+)
 from crm.models import Contact
-from crm.services.resolve import Key, key_of
-from kernel.events import emit
-from kernel.mongo.doors import ObjectId, collection, owner
+from crm.services.resolve import Key
+from kernel.mongo.doors import ObjectId, UpdateOne, collection, owner
 from kernel.mongo.rows import find_rows, insert_rows
-from messaging.events import MessageReacted, MessageStatusChanged
-from messaging.ingest.targets import Target, find_by_callback, find_targets
+from messaging.ingest.effects import Joined, take_effect
+from messaging.ingest.entries import call_direction, contact_of, error_json
+from messaging.ingest.targets import External, Target, find_by_callback, find_targets
 from messaging.models import Delivery, Message, MessageUpdate
 from messaging.status import RANK, higher
 
@@ -28,14 +38,11 @@ def store_statuses(arrivals: Sequence[tuple[Channel, StatusUpdate]]) -> None:
         rows.append((_status_row(channel, event, target), target))
     fresh = _store(rows)
     _settle_deliveries(fresh)
-    emit(*(MessageStatusChanged(message_id=row.message_id, conversation_id=target[1],
-                                status=row.status, code=(row.error or {}).get("code"))
-           for row, target in fresh if target))  # fmt: skip
+    take_effect([(row, target) for row, target in fresh if target])
 
 
 def _status_row(channel: Channel, event: StatusUpdate, target: Target | None) -> MessageUpdate:
     moment = int(event.provider_at.timestamp()) if event.provider_at else 0
-    error = event.error
     return MessageUpdate(
         channel_id=channel.pk,
         message_id=target[0] if target else "",
@@ -43,7 +50,7 @@ def _status_row(channel: Channel, event: StatusUpdate, target: Target | None) ->
         key=f"st:{event.external_id}:{event.status}:{moment}",
         kind=MessageUpdate.STATUS,
         status=event.status if event.status in RANK else "",
-        error={"code": error.code, "title": error.title, "advice": error.detail} if error else None,
+        error=error_json(event.error),
         detail=event.pricing,
         provider_at=event.provider_at,
     )
@@ -98,67 +105,88 @@ def _settle_deliveries(fresh: list[tuple[MessageUpdate, Any]]) -> None:
         )
 
 
-def store_reactions(
-    arrivals: Sequence[tuple[Channel, Reaction]], contacts: dict[Key, Contact]
-) -> None:
-    """Keep each reaction once, on the message it is for."""
+def store_changes(arrivals: Sequence[tuple[Channel, Event]], contacts: dict[Key, Contact]) -> None:
+    """Keep reactions, edits, revocations, marks of reading and phases of calls once, on their message."""
     if not arrivals:
         return
-    targets = find_targets((c.pk, e.target_external_id) for c, e in arrivals)
+    made = [_change_row(channel, event, contacts) for channel, event in arrivals]
+    targets = find_targets((row.channel_id, row.external_id) for row in made)
     rows = []
-    for channel, event in arrivals:
-        target = targets.get((channel.pk, event.target_external_id))
-        contact = contacts[key_of(event.sender.identities[0])]
-        rows.append((_reaction_row(channel, event, contact, target), target))
-    emit(*(MessageReacted(message_id=row.message_id, conversation_id=target[1], emoji=row.emoji,
-                          actor_kind="contact") for row, target in _store(rows) if target))  # fmt: skip
+    for row in made:
+        target = targets.get((row.channel_id, row.external_id))
+        row.message_id = target[0] if target else ""
+        rows.append((row, target))
+    take_effect([(row, target) for row, target in _store(rows) if target])
 
 
-def _reaction_row(
-    channel: Channel, event: Reaction, contact: Contact, target: Target | None
-) -> MessageUpdate:
-    return MessageUpdate(
-        channel_id=channel.pk,
-        message_id=target[0] if target else "",
-        external_id=event.target_external_id,
-        key=f"re:{event.external_id}",
-        kind=MessageUpdate.REACTION,
-        emoji=event.emoji[:64],
-        actor_kind="contact",
-        actor_id=contact.pk,
-        provider_at=event.provider_at,
-    )
+def _change_row(channel: Channel, event: Event, contacts: dict[Key, Contact]) -> MessageUpdate:
+    row = MessageUpdate(channel_id=channel.pk, provider_at=event.provider_at)
+    match event:
+        case Reaction():
+            row.kind, row.key = MessageUpdate.REACTION, f"re:{event.external_id}"
+            row.external_id, row.emoji = event.target_external_id, event.emoji[:64]
+            row.actor_kind, row.actor_id = "contact", contact_of(event.sender, contacts).pk
+        case MessageEdited():
+            row.kind, row.external_id, row.text = MessageUpdate.EDIT, event.external_id, event.text
+            row.detail = {"content": event.content, "number": event.number}
+            row.key = f"ed:{event.external_id}:{_version(event)}"
+        case MessageRevoked():
+            row.kind, row.external_id = MessageUpdate.REVOKE, event.external_id
+            row.key = f"rv:{event.external_id}"
+        case ReadUpTo():
+            row.kind, row.external_id = MessageUpdate.READ_TO, event.external_id
+            row.key = f"rd:{event.external_id}"
+        case CallNoted():
+            row.kind, row.external_id = MessageUpdate.CALL, event.external_id
+            row.detail = {"phase": event.phase[:40], "direction": call_direction(event),
+                          "duration_s": event.duration_s, "detail": event.detail}  # fmt: skip
+            row.key = f"ca:{event.external_id}:{event.phase[:40]}:{_moment(event)}"
+        case _:
+            raise TypeError(f"{type(event).__name__} is no change of a message")
+    return row
+
+
+def _moment(event: Event) -> int:
+    """In milliseconds, as some providers tell it."""
+    return int(event.provider_at.timestamp() * 1000) if event.provider_at else 0
+
+
+def _version(event: MessageEdited) -> str:
+    """Which of a message's edits it is: by its number, or by its time and what it says."""
+    if event.number is not None:
+        return str(event.number)
+    said = json.dumps([event.text, event.content], sort_keys=True, default=str)
+    return f"{_moment(event)}:{hashlib.sha256(said.encode()).hexdigest()[:16]}"
 
 
 def adopt_early(messages: Sequence[Message]) -> None:
-    """Join reactions that overtook the message they are for; a retried webhook comes after those behind it."""
-    known = {(message.channel_id, message.external_id): message for message in messages}
-    if not known:
-        return
-    early = find_rows(MessageUpdate, {
-        "channel_id": {"$in": [ObjectId(channel) for channel in {c for c, _ in known}]},
-        "external_id": {"$in": [external for _, external in known]},
+    """Join what overtook the message it is for; a retried webhook comes after those behind it."""
+    known = {(m.channel_id, m.external_id): (m.pk, m.conversation_id) for m in messages}
+    take_effect(adopt_orphans(known)[0])
+
+
+def adopt_orphans(
+    known: dict[External, Target], *, beside: Collection[External] = ()
+) -> tuple[list[Joined], set[External]]:
+    """Join what arrived before we knew whose those ids of the provider are.
+
+    Returns the rows with their messages, and which of ``beside`` something waits under.
+    """
+    wanted = {*known, *beside}
+    if not wanted:
+        return [], set()
+    waiting = find_rows(MessageUpdate, {
+        "channel_id": {"$in": [ObjectId(channel) for channel in {c for c, _ in wanted}]},
+        "external_id": {"$in": [external for _, external in wanted]},
         "message_id": "",
     })  # fmt: skip
-    for row in early:
-        message = known.get((row.channel_id, row.external_id))
-        if message is None:
-            continue
-        MessageUpdate.objects.filter(pk=row.pk).update(message_id=message.pk)
-        if row.kind == MessageUpdate.REACTION:
-            emit(reacted(row, message))
-
-
-def reacted(row: MessageUpdate, message: Message) -> MessageReacted:
-    """The fact that ``row`` was put on ``message``."""
-    return MessageReacted(message_id=message.pk, conversation_id=message.conversation_id,
-                          emoji=row.emoji, actor_kind=row.actor_kind)  # fmt: skip
-
-
-def adopt_orphans(channel_id: str, external_id: str, message_id: str) -> list[MessageUpdate]:
-    """Join what arrived before we knew that ``external_id`` is our message; returns those rows."""
-    waiting = {"channel_id": channel_id, "external_id": external_id, "message_id": ""}
-    rows = list(MessageUpdate.objects.filter(**waiting))
-    if rows:
-        MessageUpdate.objects.filter(pk__in=[row.pk for row in rows]).update(message_id=message_id)
-    return rows
+    joined = [(row, known[row.channel_id, row.external_id]) for row in waiting
+              if (row.channel_id, row.external_id) in known]  # fmt: skip
+    if joined:
+        collection(MessageUpdate).bulk_write([
+            UpdateOne({**owner(), "_id": ObjectId(row.pk)}, {"$set": {"message_id": target[0]}})
+            for row, target in joined
+        ])  # fmt: skip
+    for row, target in joined:
+        row.message_id = target[0]
+    return joined, {(row.channel_id, row.external_id) for row in waiting} & set(beside)

@@ -23,10 +23,11 @@ from kernel.events import emit
 from kernel.mongo.doors import ObjectId, collection, owner
 from kernel.mongo.ids import new_id
 from kernel.scoping.keys import tenant_path
-from kernel.work import Bury, Done, Hold, Kind, Later, Lease, Released, register
+from kernel.work import Bury, Done, Hold, Kind, Later, Lease, Released, StaleFence, register
 from kernel.work.outcomes import Outcome
 from kernel.work.serving import serve_one
 from messaging.events import AttachmentFailed, AttachmentStored
+from messaging.media.removal import remove
 from messaging.media.sniff import sniffed
 from messaging.models import Attachment
 
@@ -42,7 +43,9 @@ def serve(lease: Lease) -> Released:
 
 
 def fetch(attachment: Attachment) -> Outcome:
-    """Download, check, keep."""
+    """Download, check, keep; or remove what was kept of a message that was taken back."""
+    if attachment.media_state == Attachment.REMOVED:
+        return remove(attachment)
     channel = Channel.objects.get(pk=attachment.channel_id)
     if channel.status == Channel.BROKEN:
         raise Hold(hold_reason(channel))
@@ -77,6 +80,7 @@ def _keep(attachment: Attachment, file: Downloaded) -> Outcome:
     if claimed and not hmac.compare_digest(digest, claimed.lower()):
         return Later(seconds=RETRY_S[min(attachment.attempts, len(RETRY_S)) - 1],
                      error="the bytes do not match their checksum")  # fmt: skip
+    _claim(attachment, tenant_path("media", digest[:2], digest))
     path = store(digest, file.data)
     fields = {"media_state": Attachment.STORED, "path": path, "size": len(file.data), "sha256": digest,
               "mime_type": sniffed(file.data, file.mime_type or attachment.mime_type)[:120]}  # fmt: skip
@@ -86,6 +90,14 @@ def _keep(attachment: Attachment, file: Downloaded) -> Outcome:
         emit(AttachmentStored(attachment_id=attachment.pk, message_id=attachment.message_id))
 
     return Done(apply=apply)
+
+
+def _claim(attachment: Attachment, path: str) -> None:
+    """Say which bytes are about to be kept, so that a removal finds them; not if the file is taken back by now."""
+    mine = {**owner(), "_id": ObjectId(attachment.pk), "fence": attachment.fence,
+            "state": Attachment.LEASED}  # fmt: skip
+    if not collection(Attachment).update_one(mine, {"$set": {"path": path}}).matched_count:
+        raise StaleFence("the file has another holder")
 
 
 def store(digest: str, data: bytes) -> str:
@@ -105,6 +117,8 @@ def store(digest: str, data: bytes) -> str:
 
 
 def _gave_up(attachment: Attachment, reason: str) -> None:
+    if attachment.media_state == Attachment.REMOVED:
+        return  # nobody is shown it; the buried item tells support
     _set(attachment, {"media_state": Attachment.FAILED, "error": reason[:300]})
     emit(
         AttachmentFailed(

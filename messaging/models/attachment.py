@@ -11,11 +11,12 @@ class Attachment(WorkItem):
     """Its work is fetching the bytes, each in a lane of its own, so a failure delays nobody.
 
     ``message_id`` is empty for an upload. ``path`` is set once the bytes are in
-    our storage; ``provider_id`` is the provider's media id, good until
+    our storage (or about to be); a ``removed`` one's work is
+    removing them. ``provider_id`` is the provider's media id, good until
     ``provider_until``.
     """
 
-    PENDING, STORED, FAILED = "pending", "stored", "failed"
+    PENDING, STORED, FAILED, REMOVED = "pending", "stored", "failed", "removed"
 
     channel = TenantForeignKey(Channel, models.CASCADE, null=True, related_name="+")
     message_id = models.CharField(max_length=24, blank=True)
@@ -37,4 +38,5 @@ class Attachment(WorkItem):
         indexes = [
             *WorkItem.Meta.indexes,
             models.Index(fields=["tenant", "message_id", "id"], name="attachment_message"),
+            models.Index(fields=["tenant", "path"], name="attachment_path"),
         ]

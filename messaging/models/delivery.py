@@ -16,7 +16,8 @@ class Delivery(WorkItem):
     ``tries`` lists the attempts, each written before its socket opened:
     ``{"n", "at", "fence", "outcome", "code", "detail", "ended_at"}``. One
     without an outcome when the item is taken up again means that a worker died
-    in the middle of it: the result is unknown.
+    in the middle of it: the result is unknown. ``has_echo``: what the business
+    wrote meanwhile waits for the end of this attempt, because it may be this message.
     """
 
     message = TenantForeignKey(Message, models.CASCADE, related_name="+")
@@ -26,6 +27,7 @@ class Delivery(WorkItem):
     outcome = models.CharField(max_length=12, default="queued")
     tries = DocumentField(default=list)
     not_after = models.DateTimeField(null=True)
+    has_echo = models.BooleanField(default=False)
 
     class Meta(WorkItem.Meta):
         abstract = False
@@ -34,11 +36,18 @@ class Delivery(WorkItem):
         indexes = [
             *WorkItem.Meta.indexes,
             models.Index(fields=["tenant", "channel", "external_id"], name="delivery_external"),
-        ]
+            models.Index(fields=["tenant", "conversation"], condition=models.Q(outcome="unknown"),
+                         name="delivery_unknown"),
+        ]  # fmt: skip
 
 
 class DeliveryCheck(WorkItem):
-    """A look, some time later, at a send whose outcome is unknown."""
+    """A look, some time later, at a send whose outcome is unknown.
+
+    In a lane that begins with ``ECHO``: at what the business wrote while that send was under way.
+    """
+
+    ECHO = "echo"
 
     delivery = TenantForeignKey(Delivery, models.CASCADE, related_name="+")
 

@@ -13,14 +13,18 @@ from kernel.scoping.models import TenantModel
 class Message(TenantModel):
     """``seq`` numbers the messages of a conversation: the order in which they were taken in.
 
-    ``external_id`` is the provider's id of an inbound message; an outbound one
-    has its own id there with ``out:`` before it, because the provider's comes
-    later and this row does not change.
+    ``external_id`` is the provider's id; a message of ours has its own id there
+    with ``out:`` before it, because the provider's comes later and this row does
+    not change, and what the provider gives no id has ``made:`` and a digest of
+    what it says. ``sender_kind`` is contact, agent, api_key, automation, system or
+    ``elsewhere``: the business, with another tool. ``is_history``: written before
+    the account was connected.
     """
 
     immutable = True
 
     INBOUND, OUTBOUND = "inbound", "outbound"
+    OURS, MADE = "out:", "made:"
 
     conversation = TenantForeignKey(Conversation, models.PROTECT, related_name="+")
     channel = TenantForeignKey(Channel, models.PROTECT, related_name="+")
@@ -33,6 +37,7 @@ class Message(TenantModel):
     reply_to_id = models.CharField(max_length=24, blank=True)
     reply_to_external_id = models.CharField(max_length=300, blank=True)
     forwarded = models.BooleanField(default=False)
+    is_history = models.BooleanField(default=False)
     referral = DocumentField(null=True)
     error = DocumentField(null=True)
     attachment_count = models.IntegerField(default=0)
@@ -53,14 +58,19 @@ class Message(TenantModel):
 
 
 class MessageUpdate(TenantModel):
-    """Something that happened to a message: a status or a reaction.
+    """Something that happened to a message: a status, a reaction, an edit, its revocation, a phase of a call.
 
     ``external_id`` is the provider's id of the message; ``message_id`` is empty
     while that message is not known yet (a status may overtake our own record of
-    the send) and filled when it is. ``key`` recognises a repetition.
+    the send) and filled when it is. ``key`` recognises a repetition. ``text`` and
+    ``detail`` say what an edit made of it; ``detail`` is a status's pricing, a
+    call's phase. A ``read_to`` stands for all messages up to its own. An ``echo``
+    waits for the end of a send of ours that it may be of (``external_id`` names
+    the conversation); it becomes a message, or part of that one.
     """
 
-    STATUS, REACTION = "status", "reaction"
+    STATUS, REACTION, EDIT, REVOKE = "status", "reaction", "edit", "revoke"
+    READ_TO, CALL, ECHO = "read_to", "call", "echo"
 
     channel = TenantForeignKey(Channel, models.PROTECT, related_name="+")
     message_id = models.CharField(max_length=24, blank=True)
@@ -69,6 +79,7 @@ class MessageUpdate(TenantModel):
     kind = models.CharField(max_length=10)
     status = models.CharField(max_length=12, blank=True)
     emoji = models.CharField(max_length=64, blank=True)
+    text = models.TextField(blank=True)
     actor_kind = models.CharField(max_length=12, blank=True)
     actor_id = models.CharField(max_length=24, blank=True)
     error = DocumentField(null=True)

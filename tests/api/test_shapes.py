@@ -88,7 +88,9 @@ def test_contacts_are_listed_found_by_number_and_changed(
     found = owner.get("contacts", phone="+5511955501001").json()["results"]
     assert [c["id"] for c in found] == [thread.contact_id]
     one = owner.get(f"contacts/{thread.contact_id}")
-    assert one.json()["identities"] == [{"kind": "wa_id", "value": "5511955501001"}]
+    assert one.json()["identities"] == [
+        {"kind": "wa_id", "value": "5511955501001", "retired": False}
+    ]
     changed = owner.patch(
         f"contacts/{thread.contact_id}", {"name": "Ana S.", "attributes": {"tier": "gold"}}
     )

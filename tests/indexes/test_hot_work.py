@@ -6,7 +6,9 @@ from channels.models import Channel, ChannelAddress
 from channels.providers.events import Identity
 from channels.selectors import owners_of, template_named
 from channels.services.templates import _keep
-from conversations.services.threads import _active, _reopened
+from conversations.models import Conversation
+from conversations.services.threads import _active, _reopened, quiet_conversations_for
+from crm.models import Contact
 from crm.selectors import identities_of
 from crm.services.resolve import find_contacts
 from kernel.clock import now
@@ -14,15 +16,20 @@ from kernel.events.feed import last_number, read_feed
 from kernel.events.relay import wake_left_behind
 from kernel.models import AuditEntry, DomainEvent, Lane, LaneMark
 from kernel.mongo.doors import ObjectId, collection
+from kernel.mongo.transactions import run_transaction
 from kernel.mongo.wire import wire_log
 from kernel.scoping.context import outside_scope, unscoped
 from kernel.scoping.reasons import Reason
 from kernel.work import lanes
 from kernel.work.holders import free_the_dead
 from kernel.work.items import lease_items
+from messaging.ingest.echoes import without_own
+from messaging.ingest.entries import kept_entry
+from messaging.ingest.reading import read_up_to
 from messaging.ingest.targets import find_targets
 from messaging.ingest.updates import _store, adopt_orphans
-from messaging.models import Delivery, MessageUpdate
+from messaging.media.removal import _is_needed
+from messaging.models import Attachment, Delivery, MessageUpdate
 from tests.explain import assert_indexed, plans
 from webhooks.models import WebhookDelivery, WebhookEvent
 
@@ -91,7 +98,8 @@ def test_stored_messages_and_their_updates_are_recognised(shop):
     channels = {c.pk for c in shop.channels}
     where = {"channel__in": channels, "key__in": keys_}
     assert len(indexed(lambda: list(MessageUpdate.objects.filter(**where)))) == 30
-    assert indexed(lambda: adopt_orphans(shop.channels[0].pk, "wamid.unknown", "x")) == []
+    unknown = (shop.channels[0].pk, "wamid.unknown")
+    assert indexed(lambda: adopt_orphans({unknown: ("x", "y")}, beside=[unknown])) == ([], set())
 
 
 def test_known_items_of_the_ledger_are_recognised(shop):
@@ -197,3 +205,22 @@ def test_the_edge_finds_a_channels_own_secret_by_index(shop):
     plan = repr(found["queryPlanner"]["winningPlan"])
     assert "IXSCAN" in plan
     assert "COLLSCAN" not in plan
+
+
+def test_what_an_echo_and_a_read_mark_look_for_is_found_by_indexes(shop):
+    message = shop.messages[0]
+    talk = Conversation.objects.get(pk=message.conversation_id)
+    channel, contact = (
+        Channel.objects.get(pk=talk.channel_id),
+        Contact.objects.get(pk=talk.contact_id),
+    )
+    echo = kept_entry(channel, contact, {"type": "text", "text": "x", "content": {}, "media": [],
+                                         "app_id": "", "forwarded": False, "error": None,
+                                         "reply_to_external_id": "", "external_id": "e"}, None)  # fmt: skip
+    assert indexed(lambda: without_own([echo])) == [echo]
+    row = MessageUpdate(channel_id=channel.pk, kind="read_to", external_id=message.external_id)
+    target = (message.pk, message.conversation_id)
+    indexed(lambda: run_transaction(lambda: read_up_to([(row, target)])), slack=2)
+    indexed(lambda: quiet_conversations_for([(channel, contact)], make=False))
+    file = Attachment.objects.exclude(message_id="").first()
+    indexed(lambda: _is_needed(Attachment(pk=file.pk, path="t/media/00/0")))

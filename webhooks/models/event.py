@@ -12,7 +12,8 @@ class WebhookEvent(WorkItem):
     """The work of applying one item; its lane is one of the tenant's slots.
 
     ``event_key`` is the item's natural key in its channel, so that a
-    redelivery, however late, finds it here.
+    redelivery, however late, finds it here. ``address_kind`` is what it was
+    routed by: one that several channels share speaks of all of them.
     """
 
     channel = TenantForeignKey(Channel, models.CASCADE, related_name="+")
@@ -20,6 +21,7 @@ class WebhookEvent(WorkItem):
     delivery_id = models.CharField(max_length=24)
     position = models.IntegerField()
     field = models.CharField(max_length=60)
+    address_kind = models.CharField(max_length=30, blank=True)
     body = DocumentField()
     received_at = models.DateTimeField()
 

@@ -4,7 +4,7 @@ import structlog
 
 from channels.providers import provider_for
 from channels.providers.events import Ignored
-from channels.selectors import familiar_channels
+from channels.selectors import familiar_channels, is_shared
 from channels.services.traffic import note_traffic
 from kernel.mongo.doors import ObjectId, collection, owner
 from kernel.scoping import active_tenant_id
@@ -44,7 +44,7 @@ def apply(rows: list[WebhookEvent]) -> None:
             if isinstance(event, Ignored):
                 ignored[row.pk] = event.reason
             else:
-                arrivals.append(Inbound(channel, event))
+                arrivals.append(Inbound(channel, event, is_accounts=is_shared(row.address_kind)))
     apply_batch(arrivals)
     _note_ignored(ignored)
     if arrivals:

@@ -18,7 +18,7 @@ from django.db import DatabaseError
 from channels.models import ChannelAddress
 from channels.providers import provider_for_object
 from channels.providers.contract import BadItem, RawItem
-from channels.selectors import owners_of
+from channels.selectors import owners_of, shares_address
 from kernel.clock import now
 from kernel.mongo.doors import ObjectId, PyMongoError, UpdateMany, collection, new_object_id
 from kernel.mongo.rows import hydrated
@@ -169,7 +169,8 @@ def _route(
         _dead(delivery, position, item.reason)
         return
     owner_ = owners.get((item.address_kind, item.address))
-    if (own := _own_channel(delivery)) and (owner_ is None or owner_[1] != own):
+    own = _own_channel(delivery)
+    if own and (owner_ is None or not _may_speak(own, item, owner_)):
         # Proved by that tenant's secret alone, it may speak of that tenant's channel alone.
         _dead(delivery, position, "the address is not of the channel it was posted to")
         return
@@ -177,6 +178,8 @@ def _route(
         delivery.account["parked"] += 1
         delivery.parked.append(f"{item.address_kind}:{item.address}"[:120])
         return
+    if own:  # of an account with several channels it is this one that spoke
+        owner_ = (owner_[0], own)
     routed[owner_[0]].append((delivery, _row(delivery.was, position, item, owner_)))
 
 
@@ -184,6 +187,13 @@ def _own_channel(delivery: Opened) -> str:
     """The channel whose own app posted this; empty for the app that all tenants share."""
     kind, _, channel_id = str(delivery.was["source"]).partition(":")
     return channel_id if kind == "channel" else ""
+
+
+def _may_speak(channel_id: str, item: RawItem, owner_: Owner) -> bool:
+    """Whether the address is the channel's own, or that of an account it belongs to."""
+    return owner_[1] == channel_id or shares_address(
+        owner_[0], channel_id, item.address_kind, item.address
+    )
 
 
 def _dead(delivery: Opened, position: int, reason: str) -> None:
@@ -198,7 +208,7 @@ def _row(row: dict[str, Any], position: int, item: RawItem, owner_: Owner) -> di
     return {
         "_id": new_object_id(), "tenantId": ObjectId(tenant_id), "channel_id": ObjectId(channel_id),
         "event_key": item.key[:400], "delivery_id": str(row["_id"]), "position": position, "field": item.field[:60],
-        "body": item.body, "received_at": row["received_at"], "lane": f"slot:{slot}",
+        "address_kind": item.address_kind[:30], "body": item.body, "received_at": row["received_at"], "lane": f"slot:{slot}",
         "state": WebhookEvent.READY, "open": True, "due_at": row["received_at"], "attempts": 0, "fence": 0,
         "last_error": "", "reason": "", "created_at": now(), "finished_at": None,
     }  # fmt: skip

@@ -167,10 +167,10 @@ def test_one_item_that_cannot_be_applied_dies_alone(shop, monkeypatch):
     monkeypatch.setattr(serving, "BACKOFF_S", (0.0,) * 4)
     real = messages._message
 
-    def fail_on_poison(channel, event, *rest):
-        if event.text == "poison":
+    def fail_on_poison(entry, *rest):
+        if entry.text == "poison":
             raise RuntimeError("a bug")
-        return real(channel, event, *rest)
+        return real(entry, *rest)
 
     monkeypatch.setattr(messages, "_message", fail_on_poison)
     senders = [NOA, NOA, NOA, LEA, LEA]

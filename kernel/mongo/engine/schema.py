@@ -16,6 +16,10 @@ class SchemaEditor(BaseSchemaEditor):
             return super().get_collection(name)
         return _PlainUnique(self.connection.database[name], self._nullable)
 
+    def effective_default(self, field: Any) -> Any:
+        """A new column's value for old rows, which the backend puts into a pipeline: there an empty object is refused."""
+        return {"$literal": super().effective_default(field)}
+
     def add_index(self, model: Any, index: Any, *, field: Any = None, **kwargs: Any) -> None:
         fields = [field] if field else [model._meta.get_field(n) for n, _ in index.fields_orders]
         self._nullable = frozenset(f.column for f in fields if f.null)
