@@ -1,5 +1,8 @@
 """What the business wrote elsewhere is in the conversation; what it wrote here is there once."""
 
+import threading
+from contextvars import copy_context
+
 import pytest
 from django.conf import settings
 
@@ -263,3 +266,60 @@ def test_statuses_of_what_was_written_elsewhere_are_its_own(shop):
 def test_the_same_persons_name_is_not_made_up_by_an_echo(shop):
     take(shop.channel, echo(to=NOA))
     assert Conversation.objects.get().contact_id == shop.contact.pk
+
+
+@pytest.mark.parametrize("first", ["the echo", "the send"])
+def test_an_echo_and_the_end_of_its_send_in_the_same_moment_cannot_miss_each_other(
+    live, monkeypatch, first
+):
+    """Each has read the other's rows as they were before, and the one that commits later starts again."""
+    from messaging.dispatch import accepting
+    from messaging.ingest import echoes
+
+    sends, runs = [], []
+    real_settle, real_open, real_adopted = (
+        together.settle_accepted, echoes._open_sends, accepting._adopted,
+    )  # fmt: skip
+
+    def side_by_side(work):
+        """Run in a thread of its own, and wait for it a little: it may have to wait for us."""
+        thread = threading.Thread(target=copy_context().run, args=(work,))
+        thread.start()
+        thread.join(3)
+        runs.append(thread)
+
+    def take_echo():
+        _, answer = sends[0]
+        take(live.channel, echo("hello", id_=answer.external_id))
+
+    def settling(taken):
+        sends.extend(taken)
+        if first == "the send":
+            return real_settle(taken)
+        take_echo()
+        return runs or real_settle(taken)
+
+    def opened(fresh):
+        found = real_open(fresh)
+        if first == "the echo" and not runs:
+            side_by_side(lambda: real_settle(sends))
+        return found
+
+    def adopted(taken):
+        found = real_adopted(taken)
+        if first == "the send" and not runs:
+            side_by_side(take_echo)
+        return found
+
+    monkeypatch.setattr(together, "settle_accepted", settling)
+    monkeypatch.setattr(echoes, "_open_sends", opened)
+    monkeypatch.setattr(accepting, "_adopted", adopted)
+    message = queue(live, "hello")
+    send_now()
+    for thread in runs:
+        thread.join(20)
+    look_now()
+    assert len(runs) == 1
+    assert [m["id"] for m in shown()] == [message.pk]
+    assert the_message()["status"] == "accepted"
+    assert not MessageUpdate.objects.filter(kind="echo").exists()
