@@ -145,17 +145,20 @@ def _thread(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
 
 def _bubble(item: Shown, known: dict[str, Message]) -> dict[str, Any]:
     """What the template shows of a message; it escapes all of it."""
-    message, state = item.message, item.state
+    message, state, words = item.message, item.state, item.words
     quoted = known.get(message.reply_to_id)
-    outbound = message.direction == Message.OUTBOUND
+    outbound = words.direction == Message.OUTBOUND
     error = state.error or message.error
     return {
         "message": message,
+        "text": words.text,
+        "edits": [edit["text"] for edit in words.edits],
+        "is_revoked": words.revoked_at is not None,
         "side": "system" if message.type == "system" else "out" if outbound else "in",
         "sender": message.sender_name or message.sender_kind,
         "at": columns.time_of(message.created_at),
         "label": "" if message.type == "text" else message.type,
-        "details": columns.pretty(message.content) if message.content else "",
+        "details": columns.pretty(words.content) if words.content else "",
         "quoted": (quoted.text or f"[{quoted.type}]")[:120] if quoted else "",
         "quotes_unknown": bool(message.reply_to_external_id or message.reply_to_id)
         and quoted is None,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from kernel.clock import iso
 from messaging.models import Message, MessageUpdate
 
 # The phases after which nothing follows, whatever the clocks say.
@@ -75,7 +76,7 @@ def _call(phases: list[MessageUpdate]) -> dict[str, Any]:
     lengths = [u.detail["duration_s"] for u in phases if u.detail["duration_s"] is not None]
     return {
         "phase": phases[-1].detail["phase"],
-        "phases": [{"phase": u.detail["phase"], "at": _at(u)} for u in phases],
+        "phases": [{"phase": u.detail["phase"], "at": iso(_at(u))} for u in phases],
         "duration_s": max(lengths, default=None),
         "detail": detail,
     }

@@ -1,7 +1,6 @@
 """How messages, files and windows look in answers."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from config.api.rendering import moment
@@ -99,7 +98,7 @@ def _message_json(item: Shown) -> Json:
         "created_at": moment(message.created_at),
     }
     if message.type not in body:
-        body[message.type] = {k: _json(v) for k, v in words.content.items() if k not in _INTERNAL}
+        body[message.type] = {k: v for k, v in words.content.items() if k not in _INTERNAL}
     return body
 
 
@@ -109,17 +108,6 @@ def _external_id(item: Shown) -> str | None:
     if own.startswith(Message.OURS):
         return item.external_id or None
     return None if own.startswith(Message.MADE) else own
-
-
-def _json(value: Any) -> Any:
-    """Times inside the content, those of a call's phases, as the API shows times."""
-    if isinstance(value, datetime):
-        return moment(value)
-    if isinstance(value, list):
-        return [_json(each) for each in value]
-    if isinstance(value, dict):
-        return {name: _json(each) for name, each in value.items()}
-    return value
 
 
 def _update_json(update: MessageUpdate) -> Json:

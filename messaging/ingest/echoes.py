@@ -40,10 +40,11 @@ def without_own(entries: Sequence[Entry]) -> list[Entry]:
         return list(entries)
     known = _known(echoes)
     fresh = [entry for entry in echoes if entry.name not in known]
-    open_sends = _open_sends(fresh)
+    new = [entry for entry in fresh if not entry.is_history]
+    open_sends = _open_sends(new)
     handled = known | {
-        entry.name for entry in fresh
-        if not entry.is_history and _is_ours(entry, open_sends[entry.channel.pk, entry.contact.pk])
+        entry.name for entry in new
+        if _is_ours(entry, open_sends[entry.channel.pk, entry.contact.pk])
     }  # fmt: skip
     return [entry for entry in entries if not (_is_echo(entry) and entry.name in handled)]
 
