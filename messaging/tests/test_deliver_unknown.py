@@ -1,8 +1,11 @@
 """What may have been taken is never sent again blindly."""
 
+import pytest
+
 from kernel.clock import iso, now
 from kernel.models import DomainEvent, Lane
 from kernel.scoping.context import outside_scope
+from kernel.work import StaleFence
 from kernel.work.lanes import claim
 from messaging.dispatch import deliver
 from messaging.models import Delivery, DeliveryCheck
@@ -98,8 +101,8 @@ def test_a_holder_that_lost_its_lane_records_nothing_and_sends_nothing(live):
         slept = claim("send", 0.0)
     send_now()
     before = Delivery.objects.get()
-    released = deliver.serve(slept)
-    assert released.served == 0
+    with pytest.raises(StaleFence):
+        deliver.serve(slept)
     assert len(live.simulator.sends(live.channel)) == 1
     assert Delivery.objects.get().tries == before.tries
 
