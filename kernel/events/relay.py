@@ -21,7 +21,7 @@ from kernel.mongo.ids import first_id_at
 from kernel.mongo.transactions import on_commit, run_transaction
 from kernel.scoping.context import active_tenant_id
 from kernel.work.items import lane_key
-from kernel.work.lanes import Lease, demand_held, mark_many, nudge
+from kernel.work.lanes import Lease, mark_many, nudge
 from kernel.work.outcomes import StaleFence
 from kernel.work.registry import Kind, Released
 from kernel.work.registry import register as register_kind
@@ -53,14 +53,13 @@ def wake_left_behind() -> None:
 
 def relay(lease: Lease) -> Released:
     """Number and hand on what was committed since; also chain the audit entries."""
-    served = run_transaction(lambda: _relay_batch(lease))
+    served = run_transaction(lambda: _relay_batch(lease.fence))
     return Released(due_at=now() if served >= BATCH else None, served=served)
 
 
-def _relay_batch(lease: Lease) -> int:
-    demand_held([lease])
+def _relay_batch(fence: int) -> int:
     events = _unnumbered()
-    state = _claim_state(lease.fence, len(events))
+    state = _claim_state(fence, len(events))
     with rewriting(Rewrite.RELAY):
         _number(events, state["last_number"])
         audited = chain(state, BATCH)
@@ -82,16 +81,19 @@ def _unnumbered() -> list[Any]:
 def _claim_state(fence: int, count: int) -> dict[str, Any]:
     """The state before this batch, advanced by ``count``; refuses an older fence."""
     states = collection(FeedState)
-    if not states.find_one({**owner()}):
-        states.insert_one({"_id": new_object_id(), **owner(), "last_number": 0, "audit_seq": 0,
-                           "audit_hash": "", "fence": fence})  # fmt: skip
     change = {"$inc": {"last_number": count}, "$set": {"fence": fence}}
     state: dict[str, Any] | None = states.find_one_and_update(
         {**owner(), "fence": {"$lte": fence}}, change, return_document=ReturnDocument.BEFORE
     )
-    if state is None:
+    if state is not None:
+        return state
+    if states.find_one({**owner()}):
         raise StaleFence("another holder relays this tenant")
-    return state
+    first = {"last_number": 0, "audit_seq": 0, "audit_hash": ""}
+    states.insert_one(
+        {"_id": new_object_id(), **owner(), **first, "last_number": count, "fence": fence}
+    )
+    return first
 
 
 def _number(events: list[Any], last: int) -> None:

@@ -30,4 +30,10 @@ class AuditEntry(TenantModel):
 
     class Meta(TenantModel.Meta):
         db_table = "audit_log"
-        indexes = [models.Index(fields=["tenant", "seq", "id"], name="audit_chain")]
+        indexes = [
+            models.Index(fields=["tenant", "seq", "id"], name="audit_chain"),
+            # What waits for its place, for the sweeper's look over all tenants.
+            models.Index(
+                fields=["tenant", "id"], condition=models.Q(seq=0), name="audit_unchained"
+            ),
+        ]

@@ -160,7 +160,13 @@ def test_waking_holding_and_freeing_lanes(shop, idle_lanes):
     old = {"created_at": {"$lt": now() - timedelta(seconds=2)}}
     indexed(lambda: list(collection(LaneMark).find(old, limit=1000)))
     with outside_scope(), unscoped(Reason.SWEEP_WORK):
-        indexed(wake_left_behind, slack=2)
+        _, sent = recorded(wake_left_behind)
+    looks = [plan for plan in plans(sent) if plan.command.name == "find"]
+    assert len(looks) >= 2
+    for plan in looks:
+        assert not {"COLLSCAN", "SORT"} & plan.stages, str(plan)
+        assert plan.examined <= 1, str(plan)
+        assert plan.keys <= 3, str(plan)
     found, sent = recorded(lambda: free_the_dead())
     assert all("COLLSCAN" not in p.stages and p.examined <= 10 for p in plans(sent)), found
 
