@@ -6,15 +6,16 @@ from typing import Any
 from channels.providers.whatsapp.access import as_objects, as_text
 
 _VARIABLE = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}", re.ASCII)
-_FILE_FORMATS = ("IMAGE", "VIDEO", "DOCUMENT", "LOCATION")
-_VALUE_BUTTONS = ("COPY_CODE", "OTP")
+_FILE_FORMATS = ("IMAGE", "VIDEO", "DOCUMENT", "LOCATION", "PRODUCT")
+_VALUE_BUTTONS = ("COPY_CODE", "OTP", "MPM")
 
 
 def template_parameters(components: Any, parameter_format: str = "POSITIONAL") -> dict[str, Any]:
     """Return the ``expected`` member of a template's content, from ``components`` as synced.
 
-    ``{"body": number or names}``, with ``header`` (text, image, video, document or location)
-    and ``buttons`` (the indexes that take a value) where there are any.
+    ``{"body": number or names}``, with ``header`` (text, image, video, document, location or
+    product), ``buttons`` (the indexes that take a value), ``cards`` (the same for each card) and
+    ``limited_time_offer`` (true) where there are any.
     """
     parts = {"components": components}
     expected: dict[str, Any] = {"body": 0}
@@ -28,6 +29,13 @@ def template_parameters(components: Any, parameter_format: str = "POSITIONAL") -
             case "BUTTONS":
                 if buttons := _buttons(component):
                     expected["buttons"] = buttons
+            case "CAROUSEL":
+                expected["cards"] = [
+                    template_parameters(card.get("components"), parameter_format)
+                    for card in as_objects(component, "cards")
+                ]
+            case "LIMITED_TIME_OFFER":
+                expected["limited_time_offer"] = True
     return expected
 
 
