@@ -115,14 +115,15 @@ def _refuse_unknown(fields: tuple[Field, ...], content: Json, prefix: str) -> No
     waiting: list[tuple[Any, str, str]] = [(content, "", prefix)]
     while waiting:
         value, path, at = waiting.pop()
+        is_list = f"{path}.*" in paths
         if path in opaque:
             continue
-        if isinstance(value, dict):
+        if isinstance(value, dict) and not is_list:
             for key, inner in value.items():
                 if _joined(path, key) not in paths:
                     raise InvalidMessage(_joined(at, key), "WhatsApp has no such field here.")
                 waiting.append((inner, _joined(path, key), _joined(at, key)))
-        elif isinstance(value, list) and f"{path}.*" in paths:
+        elif isinstance(value, list) and is_list:
             waiting += [(v, f"{path}.*", _joined(at, str(i))) for i, v in enumerate(value)]
 
 

@@ -84,8 +84,6 @@ def _check_header(kind: str, header: Json, media: OutboundMedia | None) -> None:
         raise InvalidMessage(f"{_FIELD}.header.{held}", "Either media_id or link.")
     if media is None and not file.get("link"):
         raise InvalidMessage(f"{_FIELD}.header.{held}.media_id", "The file is not there.")
-    if file.get("filename") and held != "document":
-        raise InvalidMessage(f"{_FIELD}.header.{held}.filename", "Only a document has a name.")
 
 
 def _header(header: Json, media: OutboundMedia | None) -> Json:

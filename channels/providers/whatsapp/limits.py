@@ -61,7 +61,7 @@ def _file(path: str) -> Fields:
         *held("object", path),
         *held("id", f"{path}.media_id"),
         *held("link", f"{path}.link"),
-        text(f"{path}.filename", 240),
+        *((text(f"{path}.filename", 240),) if path.endswith("document") else ()),
     )
 
 
