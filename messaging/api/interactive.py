@@ -105,7 +105,7 @@ class InteractiveBody(Body):
     body = said("The text.")
     footer = said()
     button = said("The words on the one button, of a list, a cta_url or a flow.")
-    url = said("Of a cta_url.", LINK)
+    url = said("Of a cta_url.")
     buttons = listed("Of buttons: `{id, title}`.")
     sections = listed("Of a list: `{title, rows: [{id, title, description}]}`; of a "
                       "product_list: `{title, product_items: [{product_retailer_id}]}`.")  # fmt: skip

@@ -38,15 +38,13 @@ class AudioBody(FileBody):
     voice = Flag(required=False, help_text="Shown as a voice message; the file is Opus in Ogg.")
 
 
-class StickerBody(Body):
+class StickerBody(FileBody):
     """A file, or the ``name`` of one that the channel itself has."""
 
-    media_id = Id(required=False)
-    link = Text(required=False, max_length=LINK)
     name = Text(required=False, max_length=40, help_text="Such as `like_heart` on Instagram.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if len(attrs) != 1:
+        if len({"media_id", "link", "name"} & set(attrs)) != 1:
             raise serializers.ValidationError("Either media_id or link, or a name.", code="one_of")
         return attrs
 
