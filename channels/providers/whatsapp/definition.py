@@ -15,7 +15,8 @@ def template_parameters(components: Any, parameter_format: str = "POSITIONAL") -
 
     ``{"body": number or names}``, with ``header`` (text, image, video, document, location or
     product), ``buttons`` (the indexes that take a value), ``cards`` (the same for each card) and
-    ``limited_time_offer`` (true) where there are any.
+    ``limited_time_offer`` (true) where there are any; ``needs_phone`` is true of a one-time code,
+    which goes to no business-scoped id.
     """
     parts = {"components": components}
     expected: dict[str, Any] = {"body": 0}
@@ -29,6 +30,8 @@ def template_parameters(components: Any, parameter_format: str = "POSITIONAL") -
             case "BUTTONS":
                 if buttons := _buttons(component):
                     expected["buttons"] = buttons
+                if any(map(_is_code, as_objects(component, "buttons"))):
+                    expected["needs_phone"] = True
             case "CAROUSEL":
                 expected["cards"] = [
                     template_parameters(card.get("components"), parameter_format)
@@ -60,6 +63,10 @@ def _buttons(component: dict[str, Any]) -> list[int]:
         if as_text(button, "type").upper() in _VALUE_BUTTONS
         or _VARIABLE.search(as_text(button, "url"))
     ]
+
+
+def _is_code(button: dict[str, Any]) -> bool:
+    return as_text(button, "type").upper() == "OTP" or "otp_type=" in as_text(button, "url")
 
 
 def template_text(components: Any, body: Any) -> str:

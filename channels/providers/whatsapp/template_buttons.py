@@ -66,7 +66,8 @@ def _parameters(kind: str, item: Json, field: str) -> list[Json]:
 
 
 def _flow(item: Json, field: str) -> Json:
-    action: Json = {"flow_token": item["token"]} if item.get("token") else {}
+    token = _optional(item, "token", field)
+    action: Json = {"flow_token": token} if token else {}
     if (data := item.get("data")) is not None:
         if not isinstance(data, dict):
             raise InvalidMessage(f"{field}.data", "This is an object.")
@@ -75,7 +76,7 @@ def _flow(item: Json, field: str) -> Json:
 
 
 def _catalog(item: Json, field: str) -> Json:
-    product = item.get("thumbnail_product_retailer_id")
+    product = _optional(item, "thumbnail_product_retailer_id", field)
     return {"thumbnail_product_retailer_id": product} if product else {}
 
 
@@ -98,6 +99,13 @@ def _order(item: Json, field: str) -> Json:
     if not isinstance(order, dict) or not order:
         raise InvalidMessage(f"{field}.order_details", "This is required.")
     return {"order_details": order}
+
+
+def _optional(item: Json, name: str, field: str) -> str:
+    value = item.get(name) or ""
+    if not isinstance(value, str):
+        raise InvalidMessage(f"{field}.{name}", "This is a text.")
+    return value
 
 
 _ACTIONS: dict[str, Callable[[Json, str], Json]] = {

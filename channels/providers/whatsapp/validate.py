@@ -45,6 +45,7 @@ def validate(message: OutboundMessage) -> None:
             validate_interactive(message.content, message.media)
         case "template":
             validate_template(message.content, message.media)
+            _validate_code(message)
         case "reaction":
             _validate_reaction(message)
         case kind:
@@ -94,6 +95,13 @@ def address(recipient: tuple[Identity, ...]) -> Identity:
 def caption_of(message: OutboundMessage) -> str:
     """Return the words that go with a file; text beside it counts as its caption."""
     return (message.media.caption if message.media else "") or message.text
+
+
+def _validate_code(message: OutboundMessage) -> None:
+    expected = message.content.get("expected")
+    needs_phone = isinstance(expected, dict) and expected.get("needs_phone")
+    if needs_phone and address(message.recipient).kind not in PHONE_KINDS:
+        raise InvalidMessage("recipient", "A one-time code is only sent to a phone number.")
 
 
 def _validate_media(kind: str, message: OutboundMessage) -> None:

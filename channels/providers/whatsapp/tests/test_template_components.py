@@ -1,9 +1,11 @@
 """Every component of a template, with every kind of parameter that it takes."""
 
+import dataclasses
 from typing import Any
 
 import pytest
 
+from channels.providers.events import Identity
 from channels.providers.whatsapp.definition import template_parameters
 from channels.providers.whatsapp.tests.test_template import components, refusal, template
 from channels.providers.whatsapp.validate import validate
@@ -147,6 +149,9 @@ def test_components_of_one_value() -> None:
         ({"buttons": [{"type": "flow", "data": "x"}]}, "buttons.0.data"),
         ({"buttons": [{"type": "mpm", "thumbnail_product_retailer_id": "S"}]},
          "buttons.0.sections"),
+        ({"buttons": [{"type": "flow", "token": 7}]}, "buttons.0.token"),
+        ({"buttons": [{"type": "catalog", "thumbnail_product_retailer_id": 7}]},
+         "buttons.0.thumbnail_product_retailer_id"),
         ({"buttons": [{"type": "order_details"}]}, "buttons.0.order_details"),
     ],
 )  # fmt: skip
@@ -177,3 +182,16 @@ def test_the_definition_says_what_cards_and_offers_are_expected() -> None:
          "cards.1.buttons.0"),
     ):  # fmt: skip
         assert refusal(template(expected=expected, **content)).field == f"template.{field}"
+
+
+@pytest.mark.parametrize(
+    "button",
+    [{"type": "OTP"}, {"type": "URL", "url": "https://w.example/otp?otp_type=ONE_TAP&code={{1}}"}],
+)
+def test_a_one_time_code_goes_to_a_phone_only(button: dict[str, str]) -> None:
+    expected = template_parameters([{"type": "BUTTONS", "buttons": [button]}])
+    assert expected == {"body": 0, "buttons": [0], "needs_phone": True}
+    code = template(expected=expected, buttons=[{"type": "otp", "text": "123456"}])
+    validate(code)
+    scoped = (Identity(kind="bsuid", value="IL.48213377190011245"),)
+    assert refusal(dataclasses.replace(code, recipient=scoped)).field == "recipient"
