@@ -14,7 +14,7 @@ def template_parameters(components: Any, parameter_format: str = "POSITIONAL") -
     """Return the ``expected`` member of a template's content, from ``components`` as synced.
 
     ``{"body": number or names}``, with ``header`` (text, image, video, document, location or
-    product), ``buttons`` (the indexes that take a value), ``cards`` (the same for each card) and
+    product), ``header_name`` (of a header's named parameter), ``buttons`` (the indexes that take a value), ``cards`` (the same for each card) and
     ``limited_time_offer`` (true) where there are any; ``needs_phone`` is true of a one-time code,
     which goes to no business-scoped id.
     """
@@ -27,6 +27,8 @@ def template_parameters(components: Any, parameter_format: str = "POSITIONAL") -
             case "HEADER":
                 if header := _header(component):
                     expected["header"] = header
+                if name := _header_name(component):
+                    expected["header_name"] = name
             case "BUTTONS":
                 if buttons := _buttons(component):
                     expected["buttons"] = buttons
@@ -54,6 +56,11 @@ def _header(component: dict[str, Any]) -> str:
     if declared in _FILE_FORMATS:
         return declared.lower()
     return "text" if _VARIABLE.search(as_text(component, "text")) else ""
+
+
+def _header_name(component: dict[str, Any]) -> str:
+    found = _VARIABLE.search(as_text(component, "text"))
+    return found[1] if found and not found[1].isdigit() else ""
 
 
 def _buttons(component: dict[str, Any]) -> list[int]:

@@ -5,7 +5,7 @@ The content is ``{"name", "language", "header"?, "body"?, "buttons"?, "cards"?,
 a list (positional) or an object (named); a value is text, a number, or a typed parameter such
 as ``{"type": "currency", …}``. A card has a header, a body and buttons of its own. ``expected``
 says what the approved template takes, where it is known: ``{"header"?: "text"|"image"|…,
-"body"?: number or names, "buttons"?: [index, …], "cards"?: [expected, …],
+"header_name"?, "body"?: number or names, "buttons"?: [index, …], "cards"?: [expected, …],
 "limited_time_offer"?: true}``.
 """
 
@@ -79,7 +79,9 @@ def _components(
         button_component(index, item, f"{field}.buttons.{index}")
         for index, item in enumerate(given)
     ]
-    header = header_component(content.get("header"), media, f"{field}.header")
+    expected = content.get("expected")
+    name = expected.get("header_name") if isinstance(expected, dict) else None
+    header = header_component(content.get("header"), media, f"{field}.header", name)
     is_alone = is_alone and not (buttons or header or content.get("cards"))
     limit = limits.most("template.alone" if is_alone else _FIELD, "body.*")
     body = body_component(content.get("body"), f"{field}.body", limit)
@@ -152,6 +154,8 @@ def _check_cards(wanted: Any, given: Any, field: str) -> None:
 
 
 def _check_header(wanted: Any, header: Any, media: OutboundMedia | None, field: str) -> None:
+    if not wanted and header:
+        raise InvalidMessage(field, "This template's header takes no value.")
     if not wanted:
         return
     if not header and media is None:

@@ -29,8 +29,13 @@ def header_kind(header: Any) -> str:
     return str(given.get("type") or next((kind for kind in _KINDS if kind in given), ""))
 
 
-def header_component(header: Any, media: OutboundMedia | None, field: str) -> Json | None:
-    """Return the header's component, None without one. ``media`` is its uploaded file."""
+def header_component(
+    header: Any, media: OutboundMedia | None, field: str, name: Any = None
+) -> Json | None:
+    """Return the header's component, None without one.
+
+    ``media`` is its uploaded file, ``name`` that of its parameter where the template says so.
+    """
     if header is None and media is None:
         return None
     kind = header_kind(header)
@@ -38,7 +43,7 @@ def header_component(header: Any, media: OutboundMedia | None, field: str) -> Js
     if kind == "text":
         at = f"{field}.text" if isinstance(header, dict) else field
         value = text_value(at, given.get("text"), limits.most("template", "header.text"))
-        parameter = _named({"type": "text", "text": value}, given.get("parameter_name"))
+        parameter = _named({"type": "text", "text": value}, given.get("parameter_name") or name)
     elif kind == "location" and isinstance(given.get("location"), dict):
         check(limits.FIELDS["location"], given["location"], f"{field}.location")
         parameter = {"type": "location", "location": compose_location(given["location"])}

@@ -195,3 +195,18 @@ def test_a_one_time_code_goes_to_a_phone_only(button: dict[str, str]) -> None:
     validate(code)
     scoped = (Identity(kind="bsuid", value="IL.48213377190011245"),)
     assert refusal(dataclasses.replace(code, recipient=scoped)).field == "recipient"
+
+
+def test_a_named_header_gets_its_name_from_the_definition() -> None:
+    known = [{"type": "HEADER", "format": "TEXT", "text": "For {{who}}"}]
+    expected = template_parameters(known, "NAMED")
+    assert expected == {"body": 0, "header": "text", "header_name": "who"}
+    named = {"type": "text", "text": "Noa", "parameter_name": "who"}
+    for header in ("Noa", {"text": "Noa"}, named):
+        sent = components(template(expected=expected, header=header))
+        assert sent == [{"type": "header", "parameters": [named]}]
+
+
+def test_a_header_that_takes_nothing_is_given_nothing() -> None:
+    given = template(expected=template_parameters([{"type": "BODY", "text": "Hi"}]), header="Noa")
+    assert refusal(given).field == "template.header"
