@@ -42,22 +42,28 @@ class BadItem:
 
 @dataclass(frozen=True, kw_only=True)
 class OutboundMedia:
-    """A file to send: by ``provider_id`` (uploaded before) or by public ``link``."""
+    """A file to send: by ``provider_id`` (uploaded before) or by public ``link``.
+
+    ``mime_type`` is known of an uploaded one, while the message is checked.
+    """
 
     provider_id: str = ""
     link: str = ""
     caption: str = ""
     filename: str = ""
+    mime_type: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class OutboundMessage:
     """An internal message on its way out, the same shape for every channel.
 
-    ``type`` is text, image, audio, video, document, sticker, template or
-    reaction; ``content`` is the object named as the type in the API's form
-    (``{"name", "language", "header"?, "body"?, "buttons"?}`` for a template,
-    ``{"target_external_id", "emoji"}`` for a reaction).
+    ``type`` is text, image, audio, video, document, sticker, location,
+    contacts, interactive, template, reaction or share; ``content`` is the
+    object named as the type in the API's form, where an ``interactive`` names
+    its kind in its own ``type`` (a reaction is ``{"target_external_id",
+    "emoji"}``). ``media`` is the file of a media message, or the uploaded one
+    in the header of a template or an interactive message.
     ``callback_data`` comes back in status webhooks and identifies the message.
     """
 

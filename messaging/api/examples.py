@@ -28,6 +28,37 @@ UPDATE = {
     "provider_at": AT, "created_at": AT,
 }  # fmt: skip
 ATTEMPT = {"n": 1, "at": AT, "outcome": "accepted", "code": None, "detail": "", "ended_at": AT}
+PRODUCT = {"catalog_id": "551200330044", "product_retailer_id": "SKU-118"}
+INTERACTIVE = [
+    ("buttons", {
+        "type": "buttons", "header": {"image": {"media_id": ID}}, "body": "Shall we deliver today?",
+        "footer": "Until 18:00",
+        "buttons": [{"id": "yes", "title": "Yes"}, {"id": "no", "title": "Tomorrow"}]}),
+    ("list", {
+        "type": "list", "body": "When suits you?", "button": "Choose a time",
+        "sections": [{"title": "Monday", "rows": [
+            {"id": "mon-9", "title": "9:00"}, {"id": "mon-11", "title": "11:00"}]}]}),
+    ("link", {
+        "type": "cta_url", "body": "Your order is on its way.", "button": "Track it",
+        "url": "https://example.com/track/1042"}),
+    ("flow", {
+        "type": "flow", "body": "Book a visit in a minute.", "button": "Book",
+        "flow": {"id": "661200", "token": "visit-1042", "screen": "DATE"}}),
+    ("product", {"type": "product", "body": "Back in stock.", **PRODUCT}),
+    ("products", {
+        "type": "product_list", "header": {"text": "For you"}, "body": "Our choice for spring.",
+        "catalog_id": "551200330044", "sections": [
+            {"title": "Shoes", "product_items": [{"product_retailer_id": "SKU-118"}]}]}),
+    ("catalog", {"type": "catalog", "body": "All that we have."}),
+    ("location request", {"type": "location_request", "body": "Where shall we deliver?"}),
+    ("contact request", {"type": "contact_request", "body": "May we have your number?"}),
+    ("address", {"type": "address", "body": "Where to?", "address": {"country": "IN"}}),
+    ("carousel", {"type": "carousel", "body": "New this week", "cards": [
+        {"header": {"image": {"link": "https://example.com/1.jpg"}}, "body": "Blue",
+         "button": "See it", "url": "https://example.com/blue"},
+        {"header": {"image": {"link": "https://example.com/2.jpg"}}, "body": "Green",
+         "button": "See it", "url": "https://example.com/green"}]}),
+]  # fmt: skip
 SENDS = [
     ("Text", {"type": "text", "text": "On its way!", "preview_url": False}),
     ("Reply", {"type": "text", "text": "Yes", "reply_to_id": ID, "expected_last_message_id": ID}),
@@ -35,7 +66,24 @@ SENDS = [
     ("Document by link", {"type": "document", "document": {"link": "https://example.com/a.pdf"}}),
     ("Template", {"type": "template", "template": {
         "name": "order_update", "language": "en_US", "body": ["Ana", "A-1042"]}}),
+    ("Template with a carousel", {"type": "template", "template": {
+        "name": "spring_offers", "language": "en_US", "body": {"first_name": "Ana"},
+        "limited_time_offer": {"expiration_time_ms": 1798761600000},
+        "cards": [
+            {"header": {"image": {"link": "https://example.com/1.jpg"}},
+             "buttons": [{"type": "url", "text": "offers/1"}]},
+            {"header": {"image": {"link": "https://example.com/2.jpg"}},
+             "buttons": [{"type": "url", "text": "offers/2"}]}]}}),
     ("Reaction", {"type": "reaction", "reaction": {"message_id": ID, "emoji": "👍"}}),
+    ("Voice note", {"type": "audio", "audio": {"media_id": ID, "voice": True}}),
+    ("Location", {"type": "location", "location": {
+        "latitude": 38.7139, "longitude": -9.1394, "name": "Our shop", "address": "Rua Augusta 1"}}),
+    ("Contacts", {"type": "contacts", "contacts": {"contacts": [{
+        "name": {"formatted_name": "Rui Costa", "first_name": "Rui"},
+        "phones": [{"phone": "+351 912 345 678", "type": "WORK"}]}]}}),
+    ("Share of a post", {"type": "share", "share": {"media_id": "17900000000000001"}}),
+    *((f"Interactive: {name}", {"type": "interactive", "interactive": body})
+      for name, body in INTERACTIVE),
 ]  # fmt: skip
 
 

@@ -6,10 +6,18 @@ from rest_framework import serializers
 
 from config.api.fields import Choice, Flag, Id, Text
 from config.api.serializers import Body
+from messaging.api.interactive import (
+    LINK,
+    LONG,
+    ContactsBody,
+    InteractiveBody,
+    LocationBody,
+    listed,
+)
 from messaging.services.outgoing import MEDIA_TYPES, Draft
 
-TYPES = ["text", *MEDIA_TYPES, "template", "reaction"]
-LINK, LONG = 2_000, 100_000  # what a channel takes is its own, tighter limit; these bound the shape
+TYPES = ["text", *MEDIA_TYPES, "location", "contacts", "interactive", "template", "reaction",
+         "share"]  # fmt: skip
 
 
 class FileBody(Body):
@@ -30,20 +38,46 @@ class AudioBody(FileBody):
     voice = Flag(required=False, help_text="Shown as a voice message; the file is Opus in Ogg.")
 
 
+class StickerBody(FileBody):
+    """A file, or the ``name`` of one that the channel itself has."""
+
+    name = Text(required=False, max_length=40, help_text="Such as `like_heart` on Instagram.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len({"media_id", "link", "name"} & set(attrs)) != 1:
+            raise serializers.ValidationError("Either media_id or link, or a name.", code="one_of")
+        return attrs
+
+
+class ShareBody(Body):
+    media_id = Text(max_length=LONG, help_text="The channel's own id of the post.")
+
+
 class TemplateBody(Body):
     name = Text(max_length=LONG)
     language = Text(max_length=40)
     header = serializers.JSONField(
         required=False,
-        help_text="A text, or `{type: {…}}` for an image, video, document, location.",
+        help_text="A text, or `{type: {…}}` for an image, video, document, location, product; "
+        "a file is `{media_id}` or `{link}`.",
     )
     body = serializers.JSONField(
         required=False, help_text="The parameters: a list by position, an object by name."
     )
     buttons = serializers.ListField(
         child=serializers.JSONField(), required=False, max_length=20,
-        help_text="Values for the buttons that take one.",
+        help_text="Values for the buttons that take one: `{type, index, …}` with `text` (url, otp), "
+        "`payload` (quick_reply), `coupon_code` (copy_code), `token` and `data` (flow), "
+        "`thumbnail_product_retailer_id` and `sections` (catalog, mpm).",
     )  # fmt: skip
+    cards = listed("Of a carousel, for each card: `{header, body, buttons}`.")
+    limited_time_offer = serializers.DictField(
+        required=False, help_text="`{expiration_time_ms}`: when the offer ends."
+    )
+    tap_target_configuration = serializers.DictField(
+        required=False, help_text="`{url, title}`: what a tap on the message opens."
+    )
+    order_status = serializers.DictField(required=False, help_text="`{reference_id, order}`.")
 
 
 class ReactionBody(Body):
@@ -61,9 +95,13 @@ class NewMessage(Body):
     audio = AudioBody(required=False)
     video = FileBody(required=False)
     document = FileBody(required=False)
-    sticker = FileBody(required=False)
+    sticker = StickerBody(required=False)
+    location = LocationBody(required=False)
+    contacts = ContactsBody(required=False)
+    interactive = InteractiveBody(required=False)
     template = TemplateBody(required=False)
     reaction = ReactionBody(required=False)
+    share = ShareBody(required=False)
     reply_to_id = Id(required=False, help_text="A message of this conversation's contact.")
     expected_last_message_id = Id(
         required=False, help_text="Refuse the send if this is no longer the last message."

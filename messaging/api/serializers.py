@@ -99,6 +99,7 @@ class MessageShown(Shown):
     interactive = serializers.DictField(required=False)
     template = serializers.DictField(required=False)
     reaction = serializers.DictField(required=False)
+    share = serializers.DictField(required=False)
     unsupported = serializers.DictField(required=False)
     postback = serializers.DictField(required=False)
     comment = serializers.DictField(required=False)

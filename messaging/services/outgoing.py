@@ -26,6 +26,8 @@ from messaging.errors import (
 from messaging.models import Attachment, Delivery, Message
 
 MEDIA_TYPES = ("image", "audio", "video", "document", "sticker")
+HEADED_TYPES = ("template", "interactive")
+HEADER_FILES = ("image", "video", "document")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,18 +42,35 @@ class Draft:
 
 
 @dataclass(frozen=True, kw_only=True)
+class File:
+    """The one file of a draft: its own, or that of its header. ``field`` is what the caller wrote."""
+
+    kind: str
+    field: str
+    given: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """A draft that the channel takes. ``content`` is what is stored, ``upload`` the file that goes with it."""
+    """A draft that the channel takes.
+
+    ``content`` and ``text`` are what is stored; ``upload`` is the file that goes with it, sent as
+    ``upload_kind``.
+    """
 
     draft: Draft
     content: dict[str, Any]
+    text: str
     upload: Attachment | None
+    upload_kind: str
     reply_to_external_id: str
 
 
 def prepare(channel: Channel, contact_id: str, draft: Draft) -> Prepared:
     """Check a draft; raises the refusal that names the field and the limit."""
-    upload = _upload(channel, draft)
+    _check_is_known(channel, draft)
+    file = file_of(draft)
+    upload = _upload(file)
     content = _content(channel, contact_id, draft, upload)
     message = OutboundMessage(
         callback_data="0" * 24,
@@ -62,22 +81,62 @@ def prepare(channel: Channel, contact_id: str, draft: Draft) -> Prepared:
         media=_media(draft, upload, provider_id="pending" if upload else ""),
         content=content,
     )
+    _check(channel, message, file, upload)
+    quoted = (
+        _external_id(channel, contact_id, draft.reply_to_id, "reply_to_id")
+        if draft.reply_to_id
+        else ""
+    )
+    return Prepared(draft=draft, content=content, text=text_of(draft, content), upload=upload,
+                    upload_kind=file.kind if file else "", reply_to_external_id=quoted)  # fmt: skip
+
+
+def _check_is_known(channel: Channel, draft: Draft) -> None:
+    """Refuse a type that the channel has not, before anything is looked up for it."""
+    if draft.type not in provider_for(channel.kind).capabilities["types"]:
+        raise UnsupportedByChannel(f"{channel.kind} takes no message of type {draft.type!r}.")
+
+
+def _check(
+    channel: Channel, message: OutboundMessage, file: File | None, upload: Attachment | None
+) -> None:
+    provider = provider_for(channel.kind)
     try:
-        provider_for(channel.kind).validate(message)
-        if upload is not None:
-            provider_for(channel.kind).validate_file(draft.type, upload.mime_type, upload.size or 0)
+        provider.validate(message)
+        if file is not None and upload is not None:
+            provider.validate_file(file.kind, upload.mime_type, upload.size or 0)
     except InvalidMessage as error:
         problem = {"field": error.field, "code": "invalid", "detail": error.message}
         extra = {"limit": error.limit} if error.limit is not None else {}
         raise InvalidMessageBody(error.message, errors=[problem], **extra) from error
     except UnsupportedMessage as error:
         raise UnsupportedByChannel(str(error)) from error
-    quoted = (
-        _external_id(channel, contact_id, draft.reply_to_id, "reply_to_id")
-        if draft.reply_to_id
-        else ""
-    )
-    return Prepared(draft=draft, content=content, upload=upload, reply_to_external_id=quoted)
+
+
+def text_of(draft: Draft, content: dict[str, Any]) -> str:
+    """The words by which the conversation shows a message: its own, or those of what it shares."""
+    body = draft.body
+    match draft.type:
+        case "template":
+            return str(content.get("rendered") or "")
+        case "interactive":
+            return draft.text or _words(body, "body")
+        case "location":
+            return ", ".join(word for key in ("name", "address") if (word := _words(body, key)))
+        case "contacts":
+            cards = [card for card in body.get("contacts") or () if isinstance(card, dict)]
+            return ", ".join(name for card in cards if (name := _card_name(card)))
+    return draft.text or _words(body, "caption")
+
+
+def _card_name(card: dict[str, Any]) -> str:
+    name = card.get("name")
+    return _words(name, "formatted_name") if isinstance(name, dict) else ""
+
+
+def _words(source: dict[str, Any], key: str) -> str:
+    value = source.get(key)
+    return value if isinstance(value, str) else ""
 
 
 def recipients(contact_id: str) -> tuple[Identity, ...]:
@@ -94,13 +153,25 @@ def recipients_of(contact_ids: Sequence[str]) -> dict[str, tuple[Identity, ...]]
     }
 
 
-def _upload(channel: Channel, draft: Draft) -> Attachment | None:
-    media_id = draft.body.get("media_id") if draft.type in MEDIA_TYPES else None
-    if not media_id:
+def file_of(draft: Draft) -> File | None:
+    """The file that a draft carries by its type or in its header; None without one."""
+    if draft.type in MEDIA_TYPES:
+        return File(kind=draft.type, field=draft.type, given=draft.body)
+    header = draft.body.get("header") if draft.type in HEADED_TYPES else None
+    for kind in HEADER_FILES:
+        given = header.get(kind) if isinstance(header, dict) else None
+        if isinstance(given, dict):
+            return File(kind=kind, field=f"{draft.type}.header.{kind}", given=given)
+    return None
+
+
+def _upload(file: File | None) -> Attachment | None:
+    media_id = file.given.get("media_id") if file else None
+    if file is None or not media_id:
         return None
     upload = Attachment.objects.filter(pk=media_id).first() if _is_id(media_id) else None
     if upload is None:
-        raise MediaNotFound(errors=[{"field": f"{draft.type}.media_id", "code": "unknown"}])
+        raise MediaNotFound(errors=[{"field": f"{file.field}.media_id", "code": "unknown"}])
     if upload.media_state != Attachment.STORED:
         raise MediaNotReady
     return upload
@@ -116,14 +187,25 @@ def _content(
     channel: Channel, contact_id: str, draft: Draft, upload: Attachment | None
 ) -> dict[str, Any]:
     if draft.type == "template":
-        return _template(channel, draft.body)
+        return _named(_template(channel, draft.body), draft, upload)
+    if draft.type == "interactive":
+        return _named(draft.body, draft, upload)
     if draft.type == "reaction":
         target = str(draft.body.get("message_id", ""))
         return {"message_id": target, "emoji": draft.body.get("emoji", ""),
                 "target_external_id": _external_id(channel, contact_id, target, "reaction.message_id")}  # fmt: skip
-    if upload is not None and upload.filename:
+    if upload is not None and upload.filename and draft.type in MEDIA_TYPES:
         return {"filename": upload.filename, **draft.body}
     return dict(draft.body)
+
+
+def _named(content: dict[str, Any], draft: Draft, upload: Attachment | None) -> dict[str, Any]:
+    """The content with the uploaded document's name in its header, unless another was chosen."""
+    file = file_of(draft)
+    if upload is None or file is None or file.kind != "document" or not upload.filename:
+        return dict(content)
+    named = {"filename": upload.filename, **file.given}
+    return {**content, "header": {**content["header"], file.kind: named}}
 
 
 def _template(channel: Channel, body: dict[str, Any]) -> dict[str, Any]:
@@ -139,13 +221,16 @@ def _template(channel: Channel, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _media(draft: Draft, upload: Attachment | None, provider_id: str) -> OutboundMedia | None:
-    if draft.type not in MEDIA_TYPES:
+    """The message's file; that of a header only once it is uploaded, for its link is in the content."""
+    file = file_of(draft)
+    if file is None or (draft.type in HEADED_TYPES and not provider_id):
         return None
     return OutboundMedia(
         provider_id=provider_id,
-        link=str(draft.body.get("link", "")) if upload is None else "",
-        caption=str(draft.body.get("caption", "")),
-        filename=str(draft.body.get("filename", "")) or (upload.filename if upload else ""),
+        link=_words(file.given, "link") if not provider_id else "",
+        caption=_words(file.given, "caption"),
+        filename=_words(file.given, "filename") or (upload.filename if upload else ""),
+        mime_type=upload.mime_type if upload else "",
     )
 
 
@@ -176,10 +261,6 @@ def outbound(
     """A stored message in the form that its provider composes."""
     draft = Draft(type=message.type, text=message.text, body=message.content)
     media = _media(draft, None, provider_media_id)
-    if media is not None and provider_media_id:
-        media = OutboundMedia(
-            provider_id=provider_media_id, caption=media.caption, filename=media.filename
-        )
     return OutboundMessage(
         callback_data=message.pk,
         type=message.type,

@@ -57,7 +57,7 @@ def _send(conversation_id: str, draft: Draft, principal: Principal, expected: st
     message = _message(conversation, channel, prepared, principal)
     insert_rows([message])
     if prepared.upload is not None:
-        _attach(prepared.upload, message, channel)
+        _attach(prepared.upload, prepared.upload_kind, message, channel)
     _update(conversation, message)
     delivery = _delivery(conversation, channel, message)
     insert_rows([delivery])
@@ -97,7 +97,7 @@ def _message(
         seq=conversation.message_count + 1,
         direction=Message.OUTBOUND,
         type=draft.type,
-        text=draft.text or str(prepared.content.get("rendered") or draft.body.get("caption", "")),
+        text=prepared.text,
         content={**prepared.content, **preview},
         external_id=f"out:{id_}",
         reply_to_id=draft.reply_to_id,
@@ -109,12 +109,12 @@ def _message(
     )
 
 
-def _attach(upload: Attachment, message: Message, channel: Channel) -> None:
+def _attach(upload: Attachment, kind: str, message: Message, channel: Channel) -> None:
     """The message's own row for the uploaded file; both point at the same stored bytes."""
     id_ = new_id()
     Attachment.objects.create(
         pk=id_, lane=id_, state=Attachment.DONE, open=False, channel=channel, message_id=message.pk,
-        kind=message.type, media_state=Attachment.STORED, mime_type=upload.mime_type,
+        kind=kind, media_state=Attachment.STORED, mime_type=upload.mime_type,
         filename=upload.filename, size=upload.size, sha256=upload.sha256, path=upload.path,
         provider_id=upload.provider_id, provider_until=upload.provider_until,
     )  # fmt: skip

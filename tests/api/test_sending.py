@@ -7,6 +7,7 @@ from unittest.mock import ANY
 import pytest
 
 from kernel.clock import now
+from messaging.api import examples
 from messaging.models import Delivery, Message
 from tests import factories
 from tests.api.caller import Caller, code_of, fields_of
@@ -96,6 +97,25 @@ def test_a_closed_window_says_what_is_allowed_and_until_when_it_was_open(
     ({"type": "audio", "audio": {"link": "https://x/a.ogg", "caption": "no"}},
      422, "invalid_message", "audio.caption"),
     ({"type": "image", "image": {"media_id": "0" * 24}}, 404, "media_not_found", "image.media_id"),
+    ({"type": "sticker", "sticker": {"name": "like_heart"}}, 422, "invalid_message", "sticker"),
+    ({"type": "sticker", "sticker": {}}, 400, "invalid_fields", "sticker"),
+    ({"type": "location", "location": {"latitude": 91, "longitude": 0}},
+     422, "invalid_message", "location.latitude"),
+    ({"type": "location", "location": {"latitude": "1", "longitude": 0}},
+     400, "invalid_fields", "location.latitude"),
+    ({"type": "contacts", "contacts": {"contacts": [{"name": {"formatted_name": "Rui"}}]}},
+     422, "invalid_message", "contacts.contacts.0.name"),
+    ({"type": "interactive", "interactive": {"type": "hologram"}},
+     400, "invalid_fields", "interactive.type"),
+    ({"type": "interactive", "interactive": {"type": "buttons", "body": "x", "colour": "red"}},
+     400, "invalid_fields", "interactive.colour"),
+    ({"type": "interactive", "interactive": {"type": "buttons", "body": "x"}},
+     422, "invalid_message", "interactive.buttons"),
+    ({"type": "interactive", "interactive": {"type": "list", "body": "x", "button": "Open",
+        "sections": [{"rows": [{"id": "a", "title": "x" * 25}]}]}},
+     422, "invalid_message", "interactive.sections.0.rows.0.title"),
+    ({"type": "interactive", "interactive": {"type": "buttons", "header": {"image": {}}}},
+     400, "invalid_fields", "interactive.header.image"),
     ({"type": "text"}, 400, "invalid_fields", "text"),
     ({"type": "text", "text": "a", "image": {"link": "https://x"}}, 400, "invalid_fields", "image"),
     ({"type": "text", "text": 5}, 400, "invalid_fields", "text"),
@@ -117,6 +137,27 @@ def test_what_a_channel_would_refuse_is_refused_with_its_field(
     assert field in fields_of(refused), refused.json()
     assert refused.json().get("limit") == (4096 if "x" * 4097 in body.values() else ANY)
     assert count(world) == (1, 0)
+
+
+def test_a_kind_that_the_channel_has_not_is_told_before_any_call(
+    world: Any, owner: Caller, thread: Any
+) -> None:
+    for body in ({"type": "share", "share": {"media_id": "17900000000000001"}},
+                 {"type": "interactive", "interactive": {"type": "generic", "elements": []}}):  # fmt: skip
+        refused = send(owner, thread, body)
+        assert (refused.status_code, code_of(refused)) == (422, "unsupported_by_channel")
+    assert count(world) == (1, 0)
+
+
+@pytest.mark.parametrize("name, body", examples.INTERACTIVE, ids=lambda value: str(value)[:20])
+def test_every_interactive_example_is_taken_and_shown(
+    world: Any, owner: Caller, thread: Any, name: str, body: Any
+) -> None:
+    if "media_id" in str(body):
+        body = {**body, "header": {"image": {"link": "https://example.com/a.jpg"}}}
+    sent = send(owner, thread, {"type": "interactive", "interactive": body})
+    assert sent.status_code == 201, sent.json()
+    assert (sent.json()["interactive"], sent.json()["text"]) == (body, body["body"])
 
 
 def test_a_send_on_a_thread_that_moved_on_is_refused(

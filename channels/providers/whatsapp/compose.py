@@ -3,6 +3,8 @@
 from typing import Any
 
 from channels.providers.contract import InvalidMessage, OutboundMessage
+from channels.providers.whatsapp.interactive import compose_interactive
+from channels.providers.whatsapp.sharing import compose_contacts, compose_location
 from channels.providers.whatsapp.template import compose_template
 from channels.providers.whatsapp.validate import (
     PHONE_KINDS,
@@ -48,10 +50,16 @@ def _envelope(message: OutboundMessage) -> Json:
     }
 
 
-def _object(message: OutboundMessage) -> Json:
+def _object(message: OutboundMessage) -> Json | list[Json]:
     match message.type:
         case "text":
             return {"preview_url": message.preview_url, "body": message.text}
+        case "location":
+            return compose_location(message.content)
+        case "contacts":
+            return compose_contacts(message.content)
+        case "interactive":
+            return compose_interactive(message.content, message.media)
         case "template":
             return compose_template(message.content, message.media)
         case "reaction":

@@ -6,15 +6,17 @@ from typing import Any
 from channels.providers.whatsapp.access import as_objects, as_text
 
 _VARIABLE = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}", re.ASCII)
-_FILE_FORMATS = ("IMAGE", "VIDEO", "DOCUMENT", "LOCATION")
-_VALUE_BUTTONS = ("COPY_CODE", "OTP")
+_FILE_FORMATS = ("IMAGE", "VIDEO", "DOCUMENT", "LOCATION", "PRODUCT")
+_VALUE_BUTTONS = ("COPY_CODE", "OTP", "MPM")
 
 
 def template_parameters(components: Any, parameter_format: str = "POSITIONAL") -> dict[str, Any]:
     """Return the ``expected`` member of a template's content, from ``components`` as synced.
 
-    ``{"body": number or names}``, with ``header`` (text, image, video, document or location)
-    and ``buttons`` (the indexes that take a value) where there are any.
+    ``{"body": number or names}``, with ``header`` (text, image, video, document, location or
+    product), ``header_name`` (of a header's named parameter), ``buttons`` (the indexes that take a value), ``cards`` (the same for each card) and
+    ``limited_time_offer`` (true) where there are any; ``needs_phone`` is true of a one-time code,
+    which goes to no business-scoped id.
     """
     parts = {"components": components}
     expected: dict[str, Any] = {"body": 0}
@@ -25,9 +27,20 @@ def template_parameters(components: Any, parameter_format: str = "POSITIONAL") -
             case "HEADER":
                 if header := _header(component):
                     expected["header"] = header
+                if name := _header_name(component):
+                    expected["header_name"] = name
             case "BUTTONS":
                 if buttons := _buttons(component):
                     expected["buttons"] = buttons
+                if any(map(_is_code, as_objects(component, "buttons"))):
+                    expected["needs_phone"] = True
+            case "CAROUSEL":
+                expected["cards"] = [
+                    template_parameters(card.get("components"), parameter_format)
+                    for card in as_objects(component, "cards")
+                ]
+            case "LIMITED_TIME_OFFER":
+                expected["limited_time_offer"] = True
     return expected
 
 
@@ -45,6 +58,11 @@ def _header(component: dict[str, Any]) -> str:
     return "text" if _VARIABLE.search(as_text(component, "text")) else ""
 
 
+def _header_name(component: dict[str, Any]) -> str:
+    found = _VARIABLE.search(as_text(component, "text"))
+    return found[1] if found and not found[1].isdigit() else ""
+
+
 def _buttons(component: dict[str, Any]) -> list[int]:
     return [
         index
@@ -52,6 +70,10 @@ def _buttons(component: dict[str, Any]) -> list[int]:
         if as_text(button, "type").upper() in _VALUE_BUTTONS
         or _VARIABLE.search(as_text(button, "url"))
     ]
+
+
+def _is_code(button: dict[str, Any]) -> bool:
+    return as_text(button, "type").upper() == "OTP" or "otp_type=" in as_text(button, "url")
 
 
 def template_text(components: Any, body: Any) -> str:

@@ -1,25 +1,40 @@
 """A template message: what it lacks, and the components that carry its parameters.
 
-The content is ``{"name", "language", "header"?, "body"?, "buttons"?, "expected"?}``. ``body`` is
+The content is ``{"name", "language", "header"?, "body"?, "buttons"?, "cards"?,
+"limited_time_offer"?, "tap_target_configuration"?, "order_status"?, "expected"?}``. ``body`` is
 a list (positional) or an object (named); a value is text, a number, or a typed parameter such
-as ``{"type": "currency", …}``. ``expected`` says what the approved template takes, where it is
-known: ``{"header"?: "text"|"image"|…, "body"?: number or names, "buttons"?: [index, …]}``.
+as ``{"type": "currency", …}``. A card has a header, a body and buttons of its own. ``expected``
+says what the approved template takes, where it is known: ``{"header"?: "text"|"image"|…,
+"header_name"?, "body"?: number or names, "buttons"?: [index, …], "cards"?: [expected, …],
+"limited_time_offer"?: true}``.
 """
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from channels.providers.contract import InvalidMessage, OutboundMedia
 from channels.providers.whatsapp import limits
+from channels.providers.whatsapp.fields import check
+from channels.providers.whatsapp.template_buttons import button_component, button_list, index_of
+from channels.providers.whatsapp.template_values import (
+    body_component,
+    header_component,
+    header_kind,
+    missing,
+)
 
 Json = dict[str, Any]
 
-HEADER_FILES = ("image", "video", "document")
-
 _NAME = re.compile(r"[a-z0-9_]+", re.ASCII)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*", re.ASCII)
-_BUTTON_VALUES = {"url": "text", "quick_reply": "payload", "copy_code": "coupon_code"}
+_FIELD = "template"
+# Components of one parameter, which is an object that bears the component's own name.
+_SINGLE = ("limited_time_offer", "tap_target_configuration", "order_status")
+_BY_TABLE = tuple(
+    field
+    for field in limits.FIELDS[_FIELD]
+    if field.path.startswith("buttons.*.sections") or field.path == "cards"
+)
 
 
 def validate_template(content: Json, media: OutboundMedia | None) -> None:
@@ -27,204 +42,145 @@ def validate_template(content: Json, media: OutboundMedia | None) -> None:
     name, language = content.get("name"), content.get("language")
     if not isinstance(name, str) or not name:
         raise InvalidMessage("template.name", "The template's name is required.")
-    if len(name) > limits.TEMPLATE_NAME or not _NAME.fullmatch(name):
+    limit = limits.most(_FIELD, "name")
+    if len(name) > limit or not _NAME.fullmatch(name):
         raise InvalidMessage(
             "template.name",
             "A template's name has lower-case letters, digits and underscores only.",
-            limit=limits.TEMPLATE_NAME,
+            limit=limit,
         )
     if not isinstance(language, str) or not _LANGUAGE.fullmatch(language):
         raise InvalidMessage(
             "template.language", "The template's language is required, such as en_US."
         )
-    _check_expected(content, media)
+    _check_expected(content, media, _FIELD)
     # Composing reads every parameter, so it finds what is malformed.
     compose_template(content, media)
 
 
 def compose_template(content: Json, media: OutboundMedia | None) -> Json:
     """Return the Cloud API's ``template`` object. Raises `InvalidMessage` for a bad parameter."""
-    buttons = [_button(index, item) for index, item in enumerate(_buttons(content))]
-    header = _header(content.get("header"), media)
-    alone = not buttons and not header
-    body = _body(content.get("body"), alone=alone)
+    _check_bounds(content)
+    single = [_single(name, content[name]) for name in _SINGLE if content.get(name)]
+    components = _components(content, media, _FIELD, "buttons", is_alone=not single)
     template: Json = {"name": content["name"], "language": {"code": content["language"]}}
-    components = [part for part in (header, body, *buttons) if part]
-    if components:
-        template["components"] = components
+    if cards := content.get("cards"):
+        single.append({"type": "carousel", "cards": [_card(*one) for one in enumerate(cards)]})
+    if parts := [*components, *single]:
+        template["components"] = parts
     return template
+
+
+def _components(
+    content: Json, media: OutboundMedia | None, field: str, path: str, *, is_alone: bool
+) -> list[Json]:
+    given = button_list(content.get("buttons"), f"{field}.buttons", path)
+    buttons = [
+        button_component(index, item, f"{field}.buttons.{index}")
+        for index, item in enumerate(given)
+    ]
+    expected = content.get("expected")
+    name = expected.get("header_name") if isinstance(expected, dict) else None
+    header = header_component(content.get("header"), media, f"{field}.header", name)
+    is_alone = is_alone and not (buttons or header or content.get("cards"))
+    limit = limits.most("template.alone" if is_alone else _FIELD, "body.*")
+    body = body_component(content.get("body"), f"{field}.body", limit)
+    return [part for part in (header, body, *buttons) if part]
+
+
+def _card(index: int, card: Any) -> Json:
+    field = f"{_FIELD}.cards.{index}"
+    if not isinstance(card, dict):
+        raise InvalidMessage(field, "A card is an object.")
+    components = _components(card, None, field, "cards.*.buttons", is_alone=False)
+    return {"card_index": index, "components": components}
+
+
+def _single(name: str, value: Any) -> Json:
+    field = f"{_FIELD}.{name}"
+    if not isinstance(value, dict):
+        raise InvalidMessage(field, "This is an object.")
+    if name == "limited_time_offer":
+        ends = value.get("expiration_time_ms")
+        if isinstance(ends, bool) or not isinstance(ends, int) or ends <= 0:
+            says = "When the offer ends, in milliseconds since 1970."
+            raise InvalidMessage(f"{field}.expiration_time_ms", says)
+    parameter = [value] if name == "tap_target_configuration" else value
+    return {"type": name, "parameters": [{"type": name, name: parameter}]}
+
+
+def _check_bounds(content: Json) -> None:
+    """The table's bounds of lists; those of texts are read where each text is composed."""
+    buttons = [
+        {"sections": one["sections"]} if isinstance(one, dict) and one.get("sections") else {}
+        for one in button_list(content.get("buttons"), f"{_FIELD}.buttons")
+    ]
+    check(_BY_TABLE, {"buttons": buttons, "cards": content.get("cards")}, _FIELD)
 
 
 # ------------------------------------------------------------------- against the definition
 
 
-def _check_expected(content: Json, media: OutboundMedia | None) -> None:
+def _check_expected(content: Json, media: OutboundMedia | None, field: str) -> None:
     expected = content.get("expected")
     if not isinstance(expected, dict):
         return
-    _check_header(expected.get("header"), content.get("header"), media)
+    _check_header(expected.get("header"), content.get("header"), media, f"{field}.header")
     wanted, given = expected.get("body"), content.get("body") or []
     if isinstance(wanted, int):
-        _check_positions(wanted, given)
+        _check_positions(wanted, given, f"{field}.body")
     elif isinstance(wanted, list | tuple):
-        _check_names([str(name) for name in wanted], given)
-    present = {_index(index, item) for index, item in enumerate(_buttons(content))}
+        _check_names([str(name) for name in wanted], given, f"{field}.body")
+    buttons = content.get("buttons") or ()
+    present = {index_of(index, item) for index, item in enumerate(buttons)}
     for index in expected.get("buttons") or ():
         if str(index) not in present:
-            raise _missing(f"template.buttons.{index}", f"button {index}")
+            raise missing(f"{field}.buttons.{index}", f"button {index}")
+    if expected.get("limited_time_offer") and not content.get("limited_time_offer"):
+        raise missing(f"{field}.limited_time_offer", "limited_time_offer")
+    _check_cards(expected.get("cards"), content.get("cards") or [], field)
 
 
-def _check_header(wanted: Any, header: Any, media: OutboundMedia | None) -> None:
+def _check_cards(wanted: Any, given: Any, field: str) -> None:
+    if not isinstance(wanted, list | tuple):
+        return
+    if not isinstance(given, list) or len(given) != len(wanted):
+        count = len(wanted)
+        says = f"This template has {count} cards, and each takes its own values."
+        raise InvalidMessage(f"{field}.cards", says, limit=count)
+    for index, (card, expected) in enumerate(zip(given, wanted, strict=True)):
+        if isinstance(card, dict):
+            _check_expected({**card, "expected": expected}, None, f"{field}.cards.{index}")
+
+
+def _check_header(wanted: Any, header: Any, media: OutboundMedia | None, field: str) -> None:
+    if not wanted and header:
+        raise InvalidMessage(field, "This template's header takes no value.")
     if not wanted:
         return
     if not header and media is None:
-        raise _missing("template.header", "header")
-    if header and _header_kind(header) != wanted:
-        raise InvalidMessage("template.header", f"This template's header is of type {wanted}.")
+        raise missing(field, "header")
+    if header and header_kind(header) != wanted:
+        raise InvalidMessage(field, f"This template's header is of type {wanted}.")
 
 
-def _check_positions(wanted: int, given: Any) -> None:
+def _check_positions(wanted: int, given: Any, field: str) -> None:
     if not isinstance(given, list):
-        raise InvalidMessage("template.body", "This template's parameters go by position: a list.")
+        raise InvalidMessage(field, "This template's parameters go by position: a list.")
     if len(given) < wanted:
-        raise _missing(f"template.body.{len(given)}", f"{{{{{len(given) + 1}}}}}")
+        raise missing(f"{field}.{len(given)}", f"{{{{{len(given) + 1}}}}}")
     if len(given) > wanted:
-        raise InvalidMessage(
-            "template.body",
-            f"This template takes {wanted} parameters and was given {len(given)}.",
-            limit=wanted,
-        )
+        says = f"This template takes {wanted} parameters and was given {len(given)}."
+        raise InvalidMessage(field, says, limit=wanted)
 
 
-def _check_names(wanted: list[str], given: Any) -> None:
+def _check_names(wanted: list[str], given: Any, field: str) -> None:
     values = given or {}
     if not isinstance(values, dict):
-        raise InvalidMessage("template.body", "This template's parameters go by name: an object.")
+        raise InvalidMessage(field, "This template's parameters go by name: an object.")
     for name in wanted:
         if name not in values:
-            raise _missing(f"template.body.{name}", f"{{{{{name}}}}}")
+            raise missing(f"{field}.{name}", f"{{{{{name}}}}}")
     for name in values:
         if name not in wanted:
-            raise InvalidMessage(f"template.body.{name}", "The template has no such parameter.")
-
-
-def _missing(field: str, name: str) -> InvalidMessage:
-    return InvalidMessage(field, f"The template's parameter is missing: {name}.")
-
-
-# --------------------------------------------------------------------------- the components
-
-
-def _header(header: Any, media: OutboundMedia | None) -> Json | None:
-    if header is None and media is None:
-        return None
-    kind = _header_kind(header)
-    given = header if isinstance(header, dict) else {"text": header}
-    if kind == "text":
-        value = _text("template.header", given.get("text"), limits.TEMPLATE_HEADER)
-        parameter = _named({"type": "text", "text": value}, given.get("parameter_name"))
-    elif kind == "location" and isinstance(given.get("location"), dict):
-        parameter = {"type": "location", "location": given["location"]}
-    elif kind in HEADER_FILES:
-        parameter = {"type": kind, kind: _header_file(given.get(kind), media)}
-    else:
-        raise InvalidMessage(
-            "template.header", "The header is a text, image, video, document or location."
-        )
-    return {"type": "header", "parameters": [parameter]}
-
-
-def _header_kind(header: Any) -> str:
-    """Return the declared type of a header, else the one its only object names."""
-    if isinstance(header, str):
-        return "text"
-    given = header if isinstance(header, dict) else {}
-    kinds = ("text", "location", *HEADER_FILES)
-    return str(given.get("type") or next((kind for kind in kinds if kind in given), ""))
-
-
-def _header_file(source: Any, media: OutboundMedia | None) -> Json:
-    given = source if isinstance(source, dict) else {}
-    identifier = media.provider_id if media else given.get("id")
-    link = media.link if media else given.get("link")
-    if not identifier and not link:
-        raise InvalidMessage("template.header", "The header's file needs an id or a link.")
-    file: Json = {"id": identifier} if identifier else {"link": link}
-    filename = (media.filename if media else "") or given.get("filename")
-    return file | ({"filename": filename} if filename else {})
-
-
-def _body(body: Any, *, alone: bool) -> Json | None:
-    if not body:
-        return None
-    named: Iterable[tuple[str, str | None, Any]]
-    if isinstance(body, dict):
-        named = [(str(name), str(name), value) for name, value in body.items()]
-    elif isinstance(body, list):
-        named = [(str(index), None, value) for index, value in enumerate(body)]
-    else:
-        raise InvalidMessage("template.body", "The body's parameters are a list or an object.")
-    limit = limits.TEMPLATE_BODY_PARAMETER_ALONE if alone else limits.TEMPLATE_BODY_PARAMETER
-    parameters = [
-        _named(_parameter(f"template.body.{place}", value, limit), name)
-        for place, name, value in named
-    ]
-    return {"type": "body", "parameters": parameters}
-
-
-def _parameter(field: str, value: Any, limit: int) -> Json:
-    if isinstance(value, dict) and isinstance(value.get("type"), str):
-        if value["type"] != "text":
-            return value
-        value = value.get("text")
-    return {"type": "text", "text": _text(field, value, limit)}
-
-
-def _named(parameter: Json, name: Any) -> Json:
-    return parameter | ({"parameter_name": name} if isinstance(name, str) and name else {})
-
-
-def _text(field: str, value: Any, limit: int) -> str:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        value = str(value)
-    if value is not None and not isinstance(value, str):
-        raise InvalidMessage(field, "A template parameter is text or a number.")
-    if not value or not value.strip():
-        raise _missing(field, field.removeprefix("template."))
-    if len(value) > limit:
-        raise InvalidMessage(field, f"At most {limit} characters.", limit=limit)
-    return value
-
-
-def _buttons(content: Json) -> list[Any]:
-    buttons = content.get("buttons") or []
-    if not isinstance(buttons, list):
-        raise InvalidMessage("template.buttons", "The buttons' parameters are a list.")
-    if len(buttons) > limits.TEMPLATE_BUTTONS:
-        raise InvalidMessage("template.buttons", "Too many buttons.", limit=limits.TEMPLATE_BUTTONS)
-    return buttons
-
-
-def _button(index: int, item: Any) -> Json:
-    """Return a button's component: its ``parameters`` as given, or its one value by its type."""
-    field = f"template.buttons.{index}"
-    if not isinstance(item, dict) or not isinstance(item.get("type"), str):
-        raise InvalidMessage(field, "A button's parameters are an object with its type.")
-    kind, parameters = item["type"], item.get("parameters")
-    if not isinstance(parameters, list):
-        if kind not in _BUTTON_VALUES:
-            raise InvalidMessage(field, f"A button of type {kind} needs its parameters.")
-        key = _BUTTON_VALUES[kind]
-        value = _text(field, item.get(key), limits.TEMPLATE_BODY_PARAMETER)
-        parameters = [{"type": key, key: value}]
-    return {
-        "type": "button",
-        "sub_type": kind,
-        "index": _index(index, item),
-        "parameters": parameters,
-    }
-
-
-def _index(position: int, item: Any) -> str:
-    given = item.get("index") if isinstance(item, dict) else None
-    return str(position if given is None else given)
+            raise InvalidMessage(f"{field}.{name}", "The template has no such parameter.")

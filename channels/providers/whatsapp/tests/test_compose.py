@@ -179,9 +179,12 @@ def test_what_is_no_reaction_is_refused() -> None:
 
 
 def test_other_types_are_unsupported() -> None:
-    for kind in ("interactive", "location", "hologram", ""):
+    for kind in ("hologram", "share", ""):
         with pytest.raises(UnsupportedMessage):
             validate(message(kind))
+    for kind in ("quick_replies", "generic", "voice_call"):
+        with pytest.raises(UnsupportedMessage):
+            validate(message("interactive", content={"type": kind, "body": "x"}))
 
 
 def test_every_sendable_type_is_in_the_capabilities() -> None:

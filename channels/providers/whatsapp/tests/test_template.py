@@ -65,7 +65,10 @@ def test_positional_and_named_parameters() -> None:
 
 
 def test_typed_parameters_pass_as_given() -> None:
-    money = {"type": "currency", "currency": {"fallback_value": "$1", "code": "USD"}}
+    money = {
+        "type": "currency",
+        "currency": {"fallback_value": "$1", "code": "USD", "amount_1000": 1000},
+    }
     assert components(template(body=[money]))[0]["parameters"] == [money]
 
 
@@ -86,7 +89,17 @@ def test_typed_parameters_pass_as_given() -> None:
             {"type": "document", "document": {"id": "84", "filename": "a.pdf"}},
             {"type": "document", "document": {"id": "84", "filename": "a.pdf"}},
         ),
-        ({"location": {"latitude": "1"}}, {"type": "location", "location": {"latitude": "1"}}),
+        (
+            {"location": {"latitude": 32.08, "longitude": -34, "name": "Shop"}},
+            {
+                "type": "location",
+                "location": {"latitude": "32.08", "longitude": "-34", "name": "Shop"},
+            },
+        ),
+        (
+            {"product": {"catalog_id": "55", "product_retailer_id": "SKU-1"}},
+            {"type": "product", "product": {"catalog_id": "55", "product_retailer_id": "SKU-1"}},
+        ),
     ],
 )
 def test_headers(header: Any, parameter: Any) -> None:
@@ -143,8 +156,9 @@ def test_components_come_in_metas_order() -> None:
         ({"header": {"image": {"media_id": "ours"}}}, "template.header"),
         ({"header": "h" * 61}, "template.header"),
         ({"buttons": "x"}, "template.buttons"),
-        ({"buttons": [{"type": "url"}]}, "template.buttons.0"),
-        ({"buttons": [{"type": "flow"}]}, "template.buttons.0"),
+        ({"buttons": [{"type": "url"}]}, "template.buttons.0.text"),
+        ({"buttons": [{"type": "mpm"}]}, "template.buttons.0.thumbnail_product_retailer_id"),
+        ({"buttons": [{"type": "spell"}]}, "template.buttons.0"),
         ({"buttons": [7]}, "template.buttons.0"),
         ({"buttons": [{"type": "url", "text": "x"}] * 11}, "template.buttons"),
     ],
