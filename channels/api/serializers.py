@@ -115,6 +115,10 @@ class CapabilitiesShown(Shown):
     text = serializers.DictField()
     media = serializers.DictField(help_text="By type: MIME types, size and caption limits.")
     template = serializers.DictField()
+    interactive = serializers.DictField(required=False)
+    fields = serializers.DictField(
+        required=False, help_text="By a field's name as a draft spells it: its limit."
+    )
     reaction = serializers.DictField()
     reply = serializers.BooleanField()
     read_receipts = serializers.BooleanField()
