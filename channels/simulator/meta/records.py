@@ -94,6 +94,9 @@ class Template:
     components: list[Json]
     parameter_format: str = "POSITIONAL"
     status: str = "APPROVED"
+    quality: str = "UNKNOWN"
+    rejected_reason: str = "NONE"
+    previous_category: str = ""
 
 
 @dataclass

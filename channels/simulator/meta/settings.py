@@ -34,6 +34,8 @@ class Settings:
     retry_holds_lane: bool = True
     max_connections: int = 64
     media_url_ttl_s: int = 300
+    template_review_ms: int = 300
+    template_verdict: str = "APPROVED"
     require_appsecret_proof: bool = False
     record_bodies: bool = True
 
@@ -63,6 +65,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "window": ("sync", "async", "off"),
     "fetch_links": ("loopback", "always", "never"),
     "escape": ("historic", "modern"),
+    "template_verdict": ("APPROVED", "REJECTED", "PENDING"),
 }
 
 

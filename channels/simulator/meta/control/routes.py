@@ -17,6 +17,8 @@ ACTIONS = {
     "fail-next": switches.fail_next,
     "inject": play.play_inject,
     "inject-raw": play.play_raw,
+    "field": play.play_field,
+    "status": play.play_status,
     "load": play.play_load,
     "handshake": play.play_handshake,
     "numbers": people.put_number,
@@ -24,6 +26,7 @@ ACTIONS = {
     "tokens": people.put_token,
     "templates": people.put_template,
     "telephones/look": views.look,
+    "telephones/listen": play.play_listen,
 }
 SWITCHES = ("settings", "chaos", "fail-next", "clock", "load")
 

@@ -83,7 +83,7 @@ const KINDS = {
     el("img", { class: "sticker", src: url, alt: "Sticker", onload: telephone.keepBottom })),
   video: (message) => [fileOf(message, (url) =>
     el("video", { class: "picture", src: url, controls: true, preload: "metadata", "aria-label": "Video" })), caption(message)],
-  audio: (message) => fileOf(message, (url) => el("audio", { src: url, controls: true, preload: "metadata", "aria-label": "Voice message" })),
+  audio: (message, telephone) => fileOf(message, (url) => el("audio", { src: url, controls: true, preload: "metadata", "aria-label": "Voice message", onplay: () => telephone.listened(message) })),
   document: (message) => [fileOf(message, (url) => el("a", { class: "card", href: url, download: message.content.filename || "document" },
     icon("document"), el("span", {}, message.content.filename || "Document",
       el("small", {}, message.content.mime_type || "tap to open")))), caption(message)],
@@ -155,6 +155,13 @@ function taps(message, telephone) {
   return made.length ? el("div", { class: "taps" }, made) : null;
 }
 
+function own(message, telephone) {
+  if (message.direction !== "inbound" || message.type === "revoked") return [];
+  const entry = (testid, label, onclick) => el("button", { type: "button", class: "answer", "data-testid": testid, onclick }, label);
+  return [message.type === "text" ? entry("edit", "Edit", () => telephone.edit(message)) : null,
+    entry("revoke", "Delete", () => telephone.revoke(message))];
+}
+
 function more(message, telephone) {
   const button = el("button", { class: "more", type: "button", "aria-label": "React or reply", "aria-expanded": "false",
     "data-testid": "message-menu" }, "⌄");
@@ -168,7 +175,8 @@ function more(message, telephone) {
       EMOJIS.map((emoji) => el("button", { type: "button", "data-testid": "react", "aria-label": `React ${emoji}`,
         "aria-pressed": String(emoji === current),
         onclick: () => telephone.react(message, emoji === current ? "" : emoji) }, emoji)),
-      el("button", { type: "button", class: "answer", "data-testid": "reply-to", onclick: () => telephone.answer(message) }, "↩ Reply")));
+      el("button", { type: "button", class: "answer", "data-testid": "reply-to", onclick: () => telephone.answer(message) }, "↩ Reply"),
+      ...own(message, telephone)));
   });
   return button;
 }

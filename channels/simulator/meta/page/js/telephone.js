@@ -224,6 +224,22 @@ export class Telephone {
     if (sent) await this.send({ type: sent.type, [sent.type]: { id: sent.id, filename: file.name } });
   }
 
+  listened(message) {
+    if (message.direction === "outbound" && message.content.voice) this.guard(post("telephones/listen", { wamid: message.id }));
+  }
+
+  edit(message) {
+    this.closeMenus();
+    const body = prompt("New words", message.content.body);
+    if (!body) return null;
+    return this.send({ type: "edit", edit: { original_message_id: message.id, message: { type: "text", text: { body } } } });
+  }
+
+  revoke(message) {
+    this.closeMenus();
+    return this.send({ type: "revoke", revoke: { original_message_id: message.id } });
+  }
+
   react(message, emoji) {
     this.closeMenus();
     return this.send({ type: "reaction", reaction: { message_id: message.id, emoji } });
