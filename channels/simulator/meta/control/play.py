@@ -55,7 +55,7 @@ async def play_listen(sim: Simulator, body: Json) -> Json:
 
 
 async def play_raw(sim: Simulator, body: Json) -> Json:
-    """Any body, once, without lanes and retries. `sign`: true, false or "wrong"."""
+    """Any body, once, without lanes and retries. `sign`: true, false, "instagram", "wrong"."""
     if "body_base64" in body:
         raw = base64.b64decode(body["body_base64"])
     elif isinstance(body.get("body"), str):
@@ -67,7 +67,8 @@ async def play_raw(sim: Simulator, body: Json) -> Json:
     headers = {**RAW_HEADERS, **body.get("headers", {})}
     sign = body.get("sign", True)
     if sign:
-        secret = "not-the-secret" if sign == "wrong" else sim.state.app_secret
+        secrets = {"wrong": "not-the-secret", "instagram": sim.state.instagram.app_secret}
+        secret = secrets.get(str(sign), sim.state.app_secret)
         headers.setdefault("X-Hub-Signature-256", signature(secret, raw))
     url = str(body.get("url") or sim.state.webhook_url)
     attempt = await sim.emitter.post(url, raw, headers)

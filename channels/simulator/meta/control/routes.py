@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from channels.simulator.meta.control import people, play, switches, views
+from channels.simulator.meta.control import instagram, people, play, switches, views
 from channels.simulator.meta.control.replies import action
 
 ACTIONS = {
@@ -25,6 +25,11 @@ ACTIONS = {
     "customers": people.put_customer,
     "tokens": people.put_token,
     "templates": people.put_template,
+    "subscriptions": instagram.put_subscription,
+    "instagram/inject": instagram.play_event,
+    "instagram/change": instagram.play_comment,
+    "instagram/accounts": instagram.put_account,
+    "instagram/people": instagram.put_person,
     "telephones/look": views.look,
     "telephones/listen": play.play_listen,
 }

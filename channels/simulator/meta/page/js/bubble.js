@@ -2,7 +2,8 @@
 
 import { el, formatted, svg } from "./dom.js";
 import { icon } from "./icons.js";
-import { cardsOf, interactiveTaps, templateTaps } from "./taps.js";
+import { INSTAGRAM_KINDS, instagramTaps } from "./instagram.js";
+import { cardsOf, interactiveTaps, tap, templateTaps } from "./taps.js";
 
 const EMOJIS = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
 const TICK = "M1 6.5 4 9.5 10.5 2";
@@ -108,7 +109,7 @@ const KINDS = {
 };
 
 function content(message, telephone) {
-  const draw = KINDS[message.type];
+  const draw = (telephone.channel() && INSTAGRAM_KINDS[message.type]) || KINDS[message.type];
   return [draw ? draw(message, telephone) : el("div", { class: "below" }, `[${message.type}]`)].flat();
 }
 
@@ -151,7 +152,8 @@ function interactive(message, telephone) {
 
 function taps(message, telephone) {
   if (message.direction === "inbound" || message.status === "failed") return null;
-  const made = message.type === "interactive" ? interactiveTaps(message, telephone) : templateTaps(message, telephone);
+  const made = telephone.channel() ? instagramTaps(message, telephone, tap)
+    : message.type === "interactive" ? interactiveTaps(message, telephone) : templateTaps(message, telephone);
   return made.length ? el("div", { class: "taps" }, made) : null;
 }
 
