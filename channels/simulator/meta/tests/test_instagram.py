@@ -35,24 +35,6 @@ def refused(answer: requests.Response) -> tuple[int, int, int | None]:
     return answer.status_code, error["code"], error.get("error_subcode")
 
 
-def buttons(count: int) -> list[Body]:
-    return [{"type": "postback", "title": str(n), "payload": str(n)} for n in range(count)]
-
-
-def elements(count: int, **more: Any) -> Body:
-    one = {"title": "x" * 80, "subtitle": "x" * 80, "buttons": buttons(3), **more}
-    return template(template_type="generic", elements=[one] * count)
-
-
-def template(**payload: Any) -> Body:
-    return {"attachment": {"type": "template", "payload": payload}}
-
-
-def quick(count: int, **more: Any) -> Body:
-    one = {"content_type": "text", "title": "x" * 20, "payload": "x" * 1000, **more}
-    return {"text": "?", "quick_replies": [one] * count}
-
-
 def file(kind: str, url: str = "https://example.com/a") -> Body:
     return {"type": kind, "payload": {"url": url}}
 
@@ -158,69 +140,6 @@ def test_a_comment_comes_in_either_shape(meta: Meta, receiver: Receiver, shape: 
 def test_other_changes(meta: Meta, receiver: Receiver, field: str) -> None:
     meta.sim("instagram/change", ig_id=IG, field=field, **{"from": DANA})
     assert receiver.entries()[0]["changes"][0]["field"] == field
-
-
-GOOD: list[Body] = [
-    {"text": "x" * 1000},
-    {"text": "ש" * 500},
-    quick(13),
-    quick(1, title="x" * 21),
-    {"attachment": file("image")},
-    {"attachment": file("video")},
-    {"attachment": file("audio")},
-    {"attachment": file("file")},
-    {"attachments": [file("image")] * 10},
-    {"attachment": {"type": "like_heart"}},
-    {"attachment": {"type": "MEDIA_SHARE", "payload": {"id": "179400000000011"}}},
-    elements(10),
-    template(template_type="button", text="x" * 640, buttons=buttons(3)),
-]
-BAD: list[tuple[Body, int | None]] = [
-    ({"text": "x" * 1001}, None),
-    ({"text": "ש" * 501}, None),
-    ({"text": ""}, 2534015),
-    ({}, 2534015),
-    ({"text": "a", "attachment": file("image")}, 2534015),
-    (quick(14), None),
-    (quick(1, payload="x" * 1001), None),
-    ({"quick_replies": quick(1)["quick_replies"], "attachment": file("image")}, 2534015),
-    ({"attachment": file("poem")}, None),
-    ({"attachment": file("image", "ftp://x")}, 2018008),
-    ({"attachment": {"type": "image", "payload": {"attachment_id": "1"}}}, 2018074),
-    ({"attachments": [file("image")] * 11}, None),
-    ({"attachments": [file("video")] * 2}, 2534015),
-    ({"attachment": {"type": "MEDIA_SHARE", "payload": {"id": "1"}}}, 2534015),
-    (elements(11), None),
-    (elements(1, title="x" * 81), None),
-    (elements(1, buttons=buttons(4)), None),
-    (template(template_type="generic", elements=[{"title": "only"}]), 2534015),
-    (template(template_type="button", text="x" * 641, buttons=buttons(1)), None),
-    (template(template_type="button", text="x", buttons=buttons(4)), None),
-    (template(template_type="poem"), None),
-]
-
-
-@pytest.mark.parametrize("message", GOOD)
-def test_what_is_within_the_limits_is_sent_and_echoed(
-    meta: Meta, receiver: Receiver, message: Body
-) -> None:
-    meta.dana()
-    answer = meta.direct(message)
-    assert answer.status_code == 200, answer.text
-    mid = answer.json()["message_id"]
-    assert answer.json() == {"recipient_id": DANA, "message_id": mid}
-    echo = receiver.wait(lambda: receiver.items()[1:])[0]
-    assert (echo["sender"]["id"], echo["message"]["is_echo"]) == (IG, True)
-    assert echo["message"]["mid"] == mid
-    assert meta.read(f"messages/{mid}")["direction"] == "outbound"
-
-
-@pytest.mark.parametrize(("message", "subcode"), BAD)
-def test_what_is_beyond_the_limits_is_refused(
-    meta: Meta, message: Body, subcode: int | None
-) -> None:
-    meta.dana()
-    assert refused(meta.direct(message)) == (400, 100, subcode)
 
 
 def serve(meta: Meta, content: bytes, mime_type: str) -> str:
