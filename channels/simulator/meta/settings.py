@@ -97,7 +97,7 @@ def apply_patch(target: Settings | Chaos | Any, patch: Json) -> None:
 def _checked(name: str, old: Any, value: Any) -> Any:
     if name in CHOICES and value not in CHOICES[name]:
         raise BadPatch(f"{name!r} must be one of {', '.join(CHOICES[name])}")
-    if isinstance(old, dict):
+    if name == "status_delay_ms":
         return _checked_delays(name, old, value)
     if isinstance(old, bool) and not isinstance(value, bool):
         raise BadPatch(f"{name!r} must be true or false")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from channels.simulator.meta.graph import ig_accounts, ig_reading, logins
+from channels.simulator.meta.graph import ig_accounts, ig_reading, ig_threads, logins
 from channels.simulator.meta.graph.call import Answer, Call, bearer
 from channels.simulator.meta.instagram.attachments import file_behind
 
@@ -48,6 +48,10 @@ ROUTES: dict[tuple[str, str, str], Handler] = {
     ("account", "messenger_profile", "POST"): ig_accounts.set_profile,
     ("account", "messenger_profile", "DELETE"): ig_accounts.clear_profile,
     ("account", "conversations", "GET"): ig_reading.list_conversations,
+    **{
+        ("account", f"{action}_thread_control", "POST"): ig_threads.control_thread
+        for action in ("pass", "take", "request", "release")
+    },
     ("conversation", "", "GET"): ig_reading.get_conversation,
     ("person", "", "GET"): ig_reading.get_person,
     ("mid", "", "GET"): ig_reading.get_message,

@@ -140,3 +140,27 @@ def test_events_of_one_account_share_a_body_when_batched(meta: Meta, receiver: R
     receiver.wait(lambda: len(receiver.items()) == 3)
     assert len(receiver.bodies) == 1
     assert len(receiver.entries()) == 1
+
+
+def test_a_thread_is_passed_on_and_taken_back(meta: Meta, receiver: Receiver) -> None:
+    meta.dana()
+    body = {"recipient": {"id": DANA}, "target_app_id": "263902037430900", "metadata": "bot"}
+    passed = meta.instagram("POST", "me/pass_thread_control", json=body)
+    assert passed.json() == {"success": True}
+    told = receiver.wait(lambda: receiver.items()[1:])[0]["pass_thread_control"]
+    assert told == {
+        "previous_owner_app_id": 300400500,
+        "new_owner_app_id": 263902037430900,
+        "metadata": "bot",
+    }
+    assert refused(meta.direct({"text": "x"})) == (400, 100, 2534037)
+    meta.instagram("POST", "me/take_thread_control", json={"recipient": {"id": DANA}})
+    assert meta.direct({"text": "x"}).status_code == 200
+
+
+def test_a_fault_with_a_subcode_speaks_metas_words(meta: Meta) -> None:
+    meta.dana()
+    meta.sim("fail-next", code=10, subcode=2018278)
+    answer = meta.direct({"text": "x"})
+    assert refused(answer) == (400, 10, 2018278)
+    assert "outside of allowed window" in answer.json()["error"]["message"]

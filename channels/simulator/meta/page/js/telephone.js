@@ -63,6 +63,7 @@ export class Telephone {
         box("On", "switched-on", mine?.reachable ?? true, (value) => this.change({ reachable: value })),
         el("button", { type: "button", "aria-label": "Remove this telephone", title: "Remove this telephone", onclick: () => this.onremove(this) }, "✕")));
     this.node.classList.toggle("off", mine?.reachable === false);
+    this.node.classList.toggle("instagram", this.channel() === "instagram");
   }
 
   owner() { return this.people.customers.find((one) => one.wa_id === this.customer); }
@@ -99,8 +100,6 @@ export class Telephone {
     this.top.replaceChildren(el("div", { class: "face", "aria-hidden": "true" }, name.slice(0, 1).toUpperCase()),
       el("div", {}, el("b", {}, name), el("small", { "data-testid": "presence" }, isTyping ? "typing…" : this.channel() || "business account")));
   }
-
-  // The conversation.
 
   async open(number, customer) {
     await this.look(false);
