@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 from channels.simulator.meta.errors import GraphError, missing_object
 from channels.simulator.meta.graph.call import Answer, Call
 from channels.simulator.meta.graph.nodes import pick
 from channels.simulator.meta.graph.permits import identify
-from channels.simulator.meta.instagram.attachments import LIMITS, source_of
+from channels.simulator.meta.instagram.attachments import LIMITS, file_problem, source_of
+from channels.simulator.meta.instagram.comments import comment_value
 from channels.simulator.meta.instagram.errors import invalid, refused
 from channels.simulator.meta.instagram.outbound import send
 from channels.simulator.meta.instagram.records import Account, Upload
 from channels.simulator.meta.instagram.rules import check_button, list_of, words
 from channels.simulator.meta.records import Json
 
+MENTIONED = re.compile(r"mentioned_(comment|media)\.(?:comment|media)_id\((\w+)\)")
 # What each kind of call needs: (on graph.instagram.com, on graph.facebook.com).
 SCOPES = {
     "basic": ("instagram_business_basic", "instagram_basic"),
@@ -78,6 +83,9 @@ def account_node(call: Call, account: Account) -> Json:
 async def get_account(call: Call) -> Answer:
     """`GET /{me|IG_ID|PAGE_ID}?fields=`."""
     account = acting_account(call, "basic")
+    mention = MENTIONED.match(call.parameter("fields"))
+    if mention:
+        return Answer({**_mentioned(call, mention[1], mention[2]), "id": account.ig_id})
     token = identify(call).token
     is_page = call.node == account.page_id or (call.node == "me" and not call.is_instagram)
     if is_page and token is not None:
@@ -87,6 +95,19 @@ async def get_account(call: Call) -> Answer:
         node["connected_instagram_account"] = linked
         return Answer(pick(node, call.fields("id,name"), "Page"))
     return Answer(pick(account_node(call, account), call.fields("id"), "IGUser"))
+
+
+def _mentioned(call: Call, kind: str, key: str) -> Json:
+    """`mentioned_comment.comment_id(…)` or `mentioned_media.media_id(…)`: what a mention says."""
+    instagram = call.state.instagram
+    if kind == "media":
+        return {"mentioned_media": {"id": key, "caption": "Look, @us", "username": "somebody"}}
+    comment = instagram.comments.get(key)
+    if comment is None:
+        raise missing_object("GET", call.node)
+    value = comment_value(call.sim, comment)
+    shown = {"id": key, "text": comment.text, "username": value["from"]["username"]}
+    return {"mentioned_comment": {**shown, "media": {"id": comment.media_id}}}
 
 
 async def post_message(call: Call) -> Answer:
@@ -100,22 +121,47 @@ async def post_message(call: Call) -> Answer:
 
 
 async def upload_attachment(call: Call) -> Answer:
-    """`POST /{me|PAGE_ID}/message_attachments`: fetched once, sent often by its id."""
+    """`POST /{me|PAGE_ID}/message_attachments`: by link or as `filedata`, sent often by its id."""
     account = acting_account(call, "messages")
     if not call.is_instagram and call.parameter("platform") != "instagram":
         raise invalid("Param platform must be instagram")
     message = call.body.get("message")
+    if call.upload is not None and isinstance(message, str):
+        message = _read(message)
     attachment = message.get("attachment") if isinstance(message, dict) else None
     if not isinstance(attachment, dict) or attachment.get("type") not in LIMITS:
         raise invalid("Param message[attachment] must have a type and a payload")
     payload = attachment.get("payload")
-    if not isinstance(payload, dict) or "attachment_id" in payload or not payload.get("url"):
+    if call.upload is not None:
+        found = _keep(call, account, attachment["type"])
+    elif not isinstance(payload, dict) or "attachment_id" in payload or not payload.get("url"):
         raise refused(2018008)
-    found = await source_of(call.sim, account.ig_id, attachment)
+    else:
+        found = await source_of(call.sim, account.ig_id, attachment)
     upload = Upload(call.state.new_id(), account.ig_id, attachment["type"], "")
     upload.media_id, upload.url = found.get("id", ""), found.get("url", "")
     call.state.instagram.uploads[upload.attachment_id] = upload
     return Answer({"attachment_id": upload.attachment_id})
+
+
+def _read(text: str) -> Json:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise invalid("Param message must be a JSON object")
+    return found
+
+
+def _keep(call: Call, account: Account, kind: str) -> Json:
+    """The file of a multipart upload."""
+    content: bytes = call.body["_content"]
+    mime_type = (call.upload.content_type or "") if call.upload is not None else ""
+    problem = file_problem(kind, mime_type.partition(";")[0], len(content))
+    if problem is not None:
+        raise problem
+    return {"id": call.state.add_media(account.ig_id, mime_type, content, "upload").media_id}
 
 
 def _subscription(call: Call) -> tuple[Account, list[str]]:

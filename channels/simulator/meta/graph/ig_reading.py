@@ -157,7 +157,8 @@ def message_node(call: Call, account: Account, message: Message) -> Json:
         name = {"image": "image_data", "video": "video_data"}.get(message.type, "file_url")
         url = cdn_url(call.sim, media)
         held: object = url if name == "file_url" else {"url": url}
-        node["attachments"] = {"data": [{"id": media.media_id, name: held}]}
+        about = {"id": media.media_id, "mime_type": media.mime_type, "name": media.filename}
+        node["attachments"] = {"data": [{**about, "size": len(media.content), name: held}]}
     if message.reply_to:
         node["reply_to"] = {"mid": message.reply_to}
     return node

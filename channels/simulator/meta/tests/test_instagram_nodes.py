@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from channels.simulator.meta.tests.conftest import (
     PAGE_TOKEN,
     TOKEN,
     Meta,
+    refusal,
 )
 from channels.simulator.meta.tests.receiver import Receiver
 from channels.simulator.meta.tests.test_instagram import refused
@@ -164,3 +166,24 @@ def test_a_fault_with_a_subcode_speaks_metas_words(meta: Meta) -> None:
     answer = meta.direct({"text": "x"})
     assert refused(answer) == (400, 10, 2018278)
     assert "outside of allowed window" in answer.json()["error"]["message"]
+
+
+def test_a_file_is_uploaded_and_sent(meta: Meta) -> None:
+    meta.dana()
+    attachment: dict[str, Any] = {"type": "file", "payload": {"is_reusable": True}}
+    form = {"platform": "instagram", "message": json.dumps({"attachment": attachment})}
+    files = {"filedata": ("a.pdf", b"%PDF", "application/pdf")}
+    path = f"{PAGE}/message_attachments"
+    made = meta.graph("POST", path, PAGE_TOKEN, data=form, files=files).json()
+    attachment["payload"] = made
+    assert meta.direct({"attachment": attachment}).status_code == 200
+    files = {"filedata": ("a.txt", b"text", "text/plain")}
+    wrong = meta.graph("POST", path, PAGE_TOKEN, data=form, files=files)
+    assert refusal(wrong)[1] == 100
+
+
+def test_a_mention_is_read(meta: Meta) -> None:
+    comment = meta.sim("instagram/change", ig_id=IG, **{"from": DANA}, text="@acme?")["id"]
+    fields = f"mentioned_comment.comment_id({comment}){{id,text,username}}"
+    node = meta.instagram("GET", IG, params={"fields": fields}).json()["mentioned_comment"]
+    assert (node["text"], node["username"]) == ("@acme?", "dana.c")
