@@ -9,6 +9,7 @@ from channels.simulator.meta.records import Json
 if TYPE_CHECKING:
     from channels.simulator.meta.webhooks import Event
 
+ITEMS = ("messaging", "standby")
 LISTS = ("contacts", "messages", "statuses")
 
 
@@ -21,11 +22,17 @@ def join_bodies(events: list[Event]) -> Json:
     entries: list[Json] = []
     for event in events:
         addition = event.body()["entry"][0]
-        if not entries or entries[-1]["id"] != addition["id"]:
+        last = entries[-1] if entries else {}
+        place = next((name for name in ITEMS if name in addition and name in last), "")
+        if not last or last["id"] != addition["id"] or "field" in addition:
+            entries.append(addition)
+        elif place:
+            last[place].extend(addition[place])
+        elif "changes" not in last or "changes" not in addition:
             entries.append(addition)
         elif not _merge(entries[-1]["changes"][-1], addition["changes"][0]):
             entries[-1]["changes"].extend(addition["changes"])
-    return {"object": "whatsapp_business_account", "entry": entries}
+    return {"object": events[0].object_name, "entry": entries}
 
 
 def _merge(into: Json, change: Json) -> bool:

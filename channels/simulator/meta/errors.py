@@ -43,6 +43,17 @@ CODES: dict[int, Code] = {
     2500: Code(
         400, "An active access token must be used to query information about the current user."
     ),
+    9: Code(400, "Too many actions"),
+    24: Code(400, "The requested resource does not exist"),
+    25: Code(400, "The account is restricted"),
+    230: Code(403, "User consent is required to access user profile"),
+    551: Code(400, "This person isn't available right now."),
+    803: Code(404, "Some of the aliases you requested do not exist"),
+    36103: Code(400, "The account is not eligible for the API"),
+    9000001: Code(400, "The message has been deleted"),
+    80001: Code(400, "There have been too many calls to this Page account."),
+    80002: Code(400, "There have been too many calls to this Instagram account."),
+    80006: Code(400, "There have been too many messenger calls."),
     80007: Code(400, "Rate limit issues"),
     80008: Code(400, "There have been too many calls to this WhatsApp Business account."),
     130403: Code(400, "User is blocked by the business", True),
@@ -105,7 +116,7 @@ CODES: dict[int, Code] = {
     137000: Code(400, "Recipient identity key hash mismatch", True),
 }
 
-TRANSIENT = {1, 2, 4, 17, 32, 341, 613, 80007, 80008, 131000, 131016, 133004}
+TRANSIENT = {1, 2, 4, 17, 32, 341, 613, 80001, 80002, 80006, 80007, 80008, 131000, 131016, 133004}
 
 
 class GraphError(Exception):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from channels.simulator.meta.errors import GraphError
+from channels.simulator.meta.instagram.errors import SUBCODES, refused
 from channels.simulator.meta.records import Json
 from channels.simulator.meta.settings import BadPatch
 
@@ -60,6 +61,8 @@ class Fault:
         headers = {"retry-after": str(self.retry_after)} if self.retry_after is not None else {}
         code = self.code or {401: 190, 429: 4, 503: 2}.get(self.http_status, 1)
         http = self.http_status or None
+        if self.subcode in SUBCODES and SUBCODES[self.subcode].code == code:
+            return refused(self.subcode, self.details, http=http)
         return GraphError(code, self.details, http=http, subcode=self.subcode, headers=headers)
 
 

@@ -23,6 +23,7 @@ class Number:
     code_verification_status: str = "VERIFIED"
     throughput_level: str = "STANDARD"
     override_callback_uri: str = ""
+    pin: str = ""
 
     @property
     def digits(self) -> str:
@@ -56,7 +57,11 @@ class Customer:
 
 @dataclass
 class Token:
-    """An access token; `waba_ids` and `phone_number_ids` are what it was granted."""
+    """An access token; `waba_ids` and `phone_number_ids` are what it was granted.
+
+    `kind` is SYSTEM_USER, USER (of a person, over the accounts `ig_ids`), PAGE or INSTAGRAM
+    (both of the account `ig_id`); a Page's token ends with the person's, its `parent`.
+    """
 
     value: str
     waba_ids: list[str]
@@ -65,6 +70,21 @@ class Token:
     expires_at: float = 0.0
     is_revoked: bool = False
     revoked_subcode: int = 467
+    kind: str = "SYSTEM_USER"
+    issued_at: float = 0.0
+    ig_id: str = ""
+    ig_ids: list[str] = field(default_factory=list)
+    parent: str = ""
+
+
+@dataclass
+class Code:
+    """What a login hands to its redirect address: good once, until `expires_at`."""
+
+    token: str
+    expires_at: float
+    redirect_uri: str = ""
+    is_used: bool = False
 
 
 @dataclass
@@ -94,6 +114,9 @@ class Template:
     components: list[Json]
     parameter_format: str = "POSITIONAL"
     status: str = "APPROVED"
+    quality: str = "UNKNOWN"
+    rejected_reason: str = "NONE"
+    previous_category: str = ""
 
 
 @dataclass

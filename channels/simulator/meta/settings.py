@@ -34,7 +34,18 @@ class Settings:
     retry_holds_lane: bool = True
     max_connections: int = 64
     media_url_ttl_s: int = 300
+    template_review_ms: int = 300
+    template_verdict: str = "APPROVED"
     require_appsecret_proof: bool = False
+    ig_media_ttl_s: int = 3 * 86_400
+    ig_echoes: bool = True
+    ig_comments: str = "changes"
+    ig_sends_per_s: int = 0
+    login: str = "ask"
+    oldest_version: int = 20
+    newest_version: int = 26
+    app_usage: int = -1
+    business_usage: int = -1
     record_bodies: bool = True
 
 
@@ -63,6 +74,9 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "window": ("sync", "async", "off"),
     "fetch_links": ("loopback", "always", "never"),
     "escape": ("historic", "modern"),
+    "ig_comments": ("changes", "flat"),
+    "login": ("ask", "accept", "deny"),
+    "template_verdict": ("APPROVED", "REJECTED", "PENDING"),
 }
 
 
@@ -83,13 +97,14 @@ def apply_patch(target: Settings | Chaos | Any, patch: Json) -> None:
 def _checked(name: str, old: Any, value: Any) -> Any:
     if name in CHOICES and value not in CHOICES[name]:
         raise BadPatch(f"{name!r} must be one of {', '.join(CHOICES[name])}")
-    if isinstance(old, dict):
+    if name == "status_delay_ms":
         return _checked_delays(name, old, value)
     if isinstance(old, bool) and not isinstance(value, bool):
         raise BadPatch(f"{name!r} must be true or false")
     if isinstance(old, (int, float)) and not isinstance(old, bool):
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-            raise BadPatch(f"{name!r} must be a number, zero or more")
+        least = -1 if name in ("app_usage", "business_usage") else 0
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value < least:
+            raise BadPatch(f"{name!r} must be a number, {least} or more")
         return type(old)(value)
     if old is not None and not isinstance(value, type(old)):
         raise BadPatch(f"{name!r} must be {type(old).__name__}")

@@ -12,8 +12,10 @@ from collections import OrderedDict, deque
 from typing import Any
 
 from channels.simulator.meta.faults import Fault
+from channels.simulator.meta.instagram.state import InstagramState
 from channels.simulator.meta.ledger import Ledger
 from channels.simulator.meta.records import (
+    Code,
     Customer,
     Json,
     Media,
@@ -55,6 +57,7 @@ class State:
         self.webhook_url = str(self.config.get("webhook_url", ""))
         self.callback_verified = False
         self._forget()
+        self.instagram = InstagramState(self.config, self.tokens, self.now)
         self._load()
 
     def _forget(self) -> None:
@@ -63,7 +66,7 @@ class State:
         self.customers: dict[str, Customer] = {}
         self.by_bsuid: dict[str, str] = {}
         self.tokens: dict[str, Token] = {}
-        self.codes: dict[str, str] = {}
+        self.codes: dict[str, Code] = {}
         self.media: dict[str, Media] = {}
         self.templates: dict[str, Template] = {}
         self.messages: OrderedDict[str, Message] = OrderedDict()
@@ -120,7 +123,8 @@ class State:
 
     def grant(self, value: str, number: Number) -> Token:
         """Let the token `value` act on `number` and its WABA; it may already act on others."""
-        token = self.tokens.setdefault(value, Token(value, [], [], list(SCOPES)))
+        fresh = Token(value, [], [], list(SCOPES), issued_at=self.now())
+        token = self.tokens.setdefault(value, fresh)
         if number.phone_number_id not in token.phone_number_ids:
             token.phone_number_ids.append(number.phone_number_id)
         if number.waba_id not in token.waba_ids:

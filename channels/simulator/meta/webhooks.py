@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Coroutine, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from channels.simulator.meta.batches import join_bodies
@@ -26,7 +26,11 @@ RAW_HEADERS = {"Content-Type": "application/json", "User-Agent": "facebookextern
 
 @dataclass
 class Event:
-    """One change to announce. `first` resolves to the HTTP status of the first attempt."""
+    """One change to announce. `first` resolves to the HTTP status of the first attempt.
+
+    `place` is where the entry holds it: `changes`, Instagram's `messaging` and `standby`, or
+    `flat` for a field and value directly on the entry. `secret` signs when it is not the app's.
+    """
 
     waba_id: str
     lane: Hashable
@@ -36,6 +40,9 @@ class Event:
     field_name: str = "messages"
     at: float | None = None
     wamid: str = ""
+    secret: str = ""
+    object_name: str = "whatsapp_business_account"
+    place: str = "changes"
     first: asyncio.Future[int | None] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -45,8 +52,13 @@ class Event:
         entry: Json = {"id": self.waba_id}
         if self.at is not None:
             entry["time"] = int(self.at)
-        entry["changes"] = [{"value": self.value, "field": self.field_name}]
-        return {"object": "whatsapp_business_account", "entry": [entry]}
+        if self.place in ("messaging", "standby"):
+            entry[self.place] = [self.value]
+        elif self.place == "flat":
+            entry |= {"field": self.field_name, "value": self.value}
+        else:
+            entry["changes"] = [{"value": self.value, "field": self.field_name}]
+        return {"object": self.object_name, "entry": [entry]}
 
     def settle(self, status: int | None) -> None:
         """Tell whoever waits how the first attempt ended; None means no HTTP answer."""
@@ -96,8 +108,7 @@ class Emitter:
         else:
             self._enqueue(event)
         if chaos.duplicates and dice.random() < chaos.duplicates:
-            twin = Event(event.waba_id, event.lane, event.value, event.kind, event.url)
-            twin.field_name, twin.at, twin.wamid = event.field_name, event.at, event.wamid
+            twin = replace(event, first=asyncio.get_running_loop().create_future())
             self.background(self._alone(twin, dice.random() * 0.3))
         return event.first
 
@@ -106,7 +117,11 @@ class Emitter:
         await self._deliver([event])
 
     def _enqueue(self, event: Event) -> None:
-        key = ("batch", event.url) if self.state.chaos.batch > 1 else event.lane
+        key = (
+            ("batch", event.url, event.object_name, event.secret)
+            if self.state.chaos.batch > 1
+            else event.lane
+        )
         lane = self._lanes.get(key)
         if lane is not None:
             lane.append(event)
@@ -130,21 +145,21 @@ class Emitter:
         merged = events[0].body() if len(events) == 1 else join_bodies(events)
         body = encode(merged, settings.escape)
         entry = self._record(events, merged)
-        status = await self._attempt(entry, events[0].url, body)
+        status = await self._attempt(entry, events[0], body)
         for event in events:
             event.settle(status)
         if status == 200:
             return
         if settings.retry_holds_lane:
-            await self._retry(entry, events[0].url, body)
+            await self._retry(entry, events[0], body)
         else:
-            self.background(self._retry(entry, events[0].url, body))
+            self.background(self._retry(entry, events[0], body))
 
-    async def _retry(self, entry: Json, url: str, body: bytes) -> None:
+    async def _retry(self, entry: Json, event: Event, body: bytes) -> None:
         for delay in self.state.settings.retry_schedule_s:
             entry["state"] = "retrying"
             await asyncio.sleep(delay)
-            if await self._attempt(entry, url, body) == 200:
+            if await self._attempt(entry, event, body) == 200:
                 return
         entry["state"] = "given_up"
 
@@ -160,12 +175,12 @@ class Emitter:
         }
         return self.state.webhooks.add(entry)
 
-    async def _attempt(self, entry: Json, url: str, body: bytes) -> int | None:
+    async def _attempt(self, entry: Json, event: Event, body: bytes) -> int | None:
         headers = {
             **RAW_HEADERS,
-            "X-Hub-Signature-256": signature(self.state.app_secret, body),
+            "X-Hub-Signature-256": signature(event.secret or self.state.app_secret, body),
         }
-        attempt = await self.post(url, body, headers)
+        attempt = await self.post(event.url, body, headers)
         entry["attempts"].append(attempt)
         status: int | None = attempt["status"]
         if status == 200:

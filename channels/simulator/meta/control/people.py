@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 
-from channels.simulator.meta.records import Json, Template
+from channels.simulator.meta.instagram.state import TOKEN_LIFE_S
+from channels.simulator.meta.records import Code, Json, Template
 from channels.simulator.meta.settings import BadPatch, apply_patch
 from channels.simulator.meta.simulator import Simulator
 from channels.simulator.meta.state import SCOPES
@@ -39,7 +40,9 @@ async def put_token(sim: Simulator, body: Json) -> Json:
     state = sim.state
     value = str(body.get("token") or f"EAAsim{secrets.token_hex(16)}")
     act = body.get("action", "add")
-    if act == "add":
+    if act == "add" and "ig_id" in body:
+        _instagram_token(sim, value, body)
+    elif act == "add":
         for phone in body.get("phone_number_ids", list(state.numbers)):
             state.grant(value, state.numbers[str(phone)])
         if value not in state.tokens:
@@ -47,7 +50,8 @@ async def put_token(sim: Simulator, body: Json) -> Json:
         state.tokens[value].scopes = list(body.get("scopes", SCOPES))
         state.tokens[value].expires_at = float(body.get("expires_at", 0))
         if body.get("code"):
-            state.codes[str(body["code"])] = value
+            until = state.now() + float(body.get("code_life_s", 3600))
+            state.codes[str(body["code"])] = Code(value, until)
     elif act in ("revoke", "restore", "expire"):
         token = state.tokens[value]
         token.is_revoked = act == "revoke"
@@ -56,6 +60,18 @@ async def put_token(sim: Simulator, body: Json) -> Json:
     else:
         raise BadPatch("action must be add, revoke, restore or expire")
     return dict(vars(state.tokens[value]))
+
+
+def _instagram_token(sim: Simulator, value: str, body: Json) -> None:
+    """A token of an account: of its Page with `page: true`, else of Instagram Login."""
+    instagram = sim.state.instagram
+    account = instagram.accounts[str(body["ig_id"])]
+    if body.get("page"):
+        token = instagram.grant_page(value, account)
+    else:
+        token = instagram.grant_instagram(value, account, float(body.get("life_s", TOKEN_LIFE_S)))
+    token.issued_at -= float(body.get("age_s", 0))
+    token.scopes = list(body.get("scopes", token.scopes))
 
 
 async def put_template(sim: Simulator, body: Json) -> Json:

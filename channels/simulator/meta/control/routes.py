@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from channels.simulator.meta.control import people, play, switches, views
+from channels.simulator.meta.control import instagram, people, play, switches, views
 from channels.simulator.meta.control.replies import action
 
 ACTIONS = {
@@ -17,13 +17,21 @@ ACTIONS = {
     "fail-next": switches.fail_next,
     "inject": play.play_inject,
     "inject-raw": play.play_raw,
+    "field": play.play_field,
+    "status": play.play_status,
     "load": play.play_load,
     "handshake": play.play_handshake,
     "numbers": people.put_number,
     "customers": people.put_customer,
     "tokens": people.put_token,
     "templates": people.put_template,
+    "subscriptions": instagram.put_subscription,
+    "instagram/inject": instagram.play_event,
+    "instagram/change": instagram.play_comment,
+    "instagram/accounts": instagram.put_account,
+    "instagram/people": instagram.put_person,
     "telephones/look": views.look,
+    "telephones/listen": play.play_listen,
 }
 SWITCHES = ("settings", "chaos", "fail-next", "clock", "load")
 

@@ -8,6 +8,7 @@ import time
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from channels.simulator.meta.control import instagram
 from channels.simulator.meta.control.replies import number_parameter, simulator_of
 from channels.simulator.meta.ledger import Ledger
 from channels.simulator.meta.records import Json
@@ -16,6 +17,7 @@ from channels.simulator.meta.whatsapp.mime_types import bare, kind_of
 from channels.simulator.meta.whatsapp.statuses import catch_up
 from channels.simulator.meta.whatsapp.telephone import thread
 
+SECRETS = ("access_token", "page_access_token", "pin")
 SAFE_INLINE = ("image", "video", "audio", "sticker")
 
 
@@ -77,6 +79,15 @@ async def get_state(request: Request) -> Response:
             "numbers": [_without_token(vars(item)) for item in state.numbers.values()],
             "wabas": [vars(item) for item in state.wabas.values()],
             "customers": [vars(item) for item in list(state.customers.values())[:1000]],
+            "instagram": {
+                "app_id": state.instagram.app_id,
+                "webhook_url": state.instagram.webhook_url,
+                "accounts": [
+                    _without_token(vars(item)) for item in state.instagram.accounts.values()
+                ],
+                "people": [vars(item) for item in list(state.instagram.people.values())[:1000]],
+                "posts": state.instagram.posts,
+            },
             "counts": {
                 "customers": len(state.customers),
                 "messages": len(state.messages),
@@ -91,7 +102,7 @@ async def get_state(request: Request) -> Response:
 
 
 def _without_token(item: Json) -> Json:
-    return {name: value for name, value in item.items() if name != "access_token"}
+    return {name: value for name, value in item.items() if name not in SECRETS}
 
 
 async def get_switches(request: Request) -> Response:
@@ -126,6 +137,8 @@ async def get_message(request: Request) -> Response:
 async def look(sim: Simulator, body: Json) -> Json:
     """A telephone opens (`open: true`) or leaves a conversation; opening reads what is there."""
     state = sim.state
+    if str(body["phone_number_id"]) in state.instagram.accounts:
+        return await instagram.look(sim, body)
     customer = state.customer(str(body["wa_id"]))
     pair = (str(body["phone_number_id"]), customer.wa_id)
     if body.get("open", True):
@@ -142,13 +155,17 @@ async def upload_file(request: Request) -> Response:
     async with request.form() as form:
         file = form.get("file")
         phone = str(form.get("phone_number_id", ""))
-        if file is None or isinstance(file, str) or phone not in sim.state.numbers:
+        if file is None or isinstance(file, str) or not _is_known(sim, phone):
             return JSONResponse({"error": "file and a known phone_number_id are needed"}, 400)
         mime_type = file.content_type or "application/octet-stream"
         name = file.filename or "file"
         media = sim.state.add_media(phone, mime_type, await file.read(), "inbound", name)
     kind = kind_of(mime_type)
     return JSONResponse({"id": media.media_id, "type": "image" if kind == "sticker" else kind})
+
+
+def _is_known(sim: Simulator, phone: str) -> bool:
+    return phone in sim.state.numbers or phone in sim.state.instagram.accounts
 
 
 async def get_file(request: Request) -> Response:

@@ -17,7 +17,14 @@ from channels.simulator.meta.records import Json, Token
 from channels.simulator.meta.simulator import Simulator
 from channels.simulator.meta.state import State
 
-NEWEST_VERSION = 26
+UNSAID = ("_content", "client_secret", "access_token", "pin", "code")
+HOSTS = (
+    "graph.facebook.com",
+    "graph.instagram.com",
+    "api.instagram.com",
+    "www.instagram.com",
+    "www.facebook.com",
+)
 VERSION = re.compile(r"v(\d+)\.(\d+)")
 
 
@@ -30,11 +37,17 @@ class Call:
     node: str
     edge: str
     version: int
+    host: str = "graph.facebook.com"
     body: Json = field(default_factory=dict)
     upload: UploadFile | None = None
     fault: Fault | None = None
     entry: Json = field(default_factory=dict)
     problem: GraphError | None = None
+
+    @property
+    def is_instagram(self) -> bool:
+        """Whether graph.instagram.com was called."""
+        return self.host == "graph.instagram.com"
 
     @property
     def state(self) -> State:
@@ -53,21 +66,23 @@ class Call:
         return [name.strip() for name in plain.split(",") if name.strip()]
 
 
-def split_path(path: str) -> tuple[int, str, str, str]:
-    """`(version, node, edge, rest)`; version 0 when the path has none."""
+def split_path(path: str) -> tuple[str, int, str, str]:
+    """`(host, version, node, edge)`; a path may begin with the host, version 0 when it has none."""
     parts = [part for part in path.split("/") if part]
-    version = 0
+    version, host = 0, HOSTS[0]
+    if parts and parts[0] in HOSTS:
+        host, parts = parts[0], parts[1:]
     if parts and (match := VERSION.fullmatch(parts[0])):
         version = int(match[1])
         parts = parts[1:]
-    node, edge, *rest = [*parts, "", ""][: max(2, len(parts))]
-    return version, node, edge, "/".join(rest)
+    node, edge, *_ = [*parts, "", ""]
+    return host, version, node, edge
 
 
 async def read_call(sim: Simulator, request: Request) -> Call:
     """Read the body, whatever its form, and open the ledger's entry."""
-    version, node, edge, _ = split_path(request.url.path)
-    call = Call(sim, request, node, edge, version)
+    host, version, node, edge = split_path(request.url.path)
+    call = Call(sim, request, node, edge, version, host)
     content_type = request.headers.get("content-type", "")
     if content_type.startswith("multipart/form-data"):
         await _read_form(call)
@@ -120,17 +135,18 @@ def _entry(call: Call) -> Json:
     query = {
         name: value
         for name, value in call.request.query_params.items()
-        if name not in ("access_token", "input_token", "client_secret")
+        if name not in ("access_token", "input_token", "client_secret", "fb_exchange_token")
     }
     return {
         "at": call.state.now(),
         "method": call.request.method,
         "path": call.request.url.path,
         "query": query,
+        "host": call.host,
         "phone_number_id": call.node if call.node in call.state.numbers else None,
         "type": _kind(call),
         "token": f"…{token[-4:]}" if token else None,
-        "body": {name: value for name, value in call.body.items() if name != "_content"},
+        "body": {name: value for name, value in call.body.items() if name not in UNSAID},
         "status": None,
         "code": None,
         "wamid": None,
@@ -141,6 +157,8 @@ def _entry(call: Call) -> Json:
 def _kind(call: Call) -> str:
     if call.edge != "messages":
         return ""
+    if isinstance(call.body.get("recipient"), dict):
+        return str(call.body.get("sender_action", "message"))
     if "status" in call.body:
         return "typing" if "typing_indicator" in call.body else "read"
     return str(call.body.get("type", "text"))

@@ -58,7 +58,7 @@ def number_node(state: State, number: Number) -> Json:
         "account_mode": "LIVE",
         "is_official_business_account": False,
         "is_on_biz_app": False,
-        "is_pin_enabled": True,
+        "is_pin_enabled": bool(number.pin),
         "messaging_limit_tier": "TIER_1K",
         "whatsapp_business_manager_messaging_limit": "TIER_2K",
         "health_status": health(state, number),

@@ -16,7 +16,14 @@ MANAGEMENT = "whatsapp_business_management"
 
 def app_token(call: Call) -> str:
     """The app's own token, `{app_id}|{app_secret}`."""
-    return f"{call.state.app_id}|{call.state.app_secret}"
+    return "|".join(app_of(call))
+
+
+def app_of(call: Call) -> tuple[str, str]:
+    """`(app id, app secret)`: Instagram Login has its own, on its own hosts."""
+    if "instagram" in call.host:
+        return call.state.instagram.app_id, call.state.instagram.app_secret
+    return call.state.app_id, call.state.app_secret
 
 
 def identify(call: Call) -> Permit:
@@ -29,7 +36,7 @@ def identify(call: Call) -> Permit:
     if hmac.compare_digest(value.encode(), app_token(call).encode()):
         return Permit(None, is_app=True)
     token = call.state.tokens.get(value)
-    if token is None:
+    if token is None or (token.kind == "INSTAGRAM") != call.is_instagram:
         raise GraphError(190, message="Invalid OAuth access token - Cannot parse access token")
     problem = token_problem(call, token)
     if problem is not None:
@@ -44,6 +51,9 @@ def token_problem(call: Call, token: Token) -> GraphError | None:
     if token.is_revoked:
         words = f"{start}The session has been invalidated."
         return GraphError(190, message=words, subcode=token.revoked_subcode)
+    parent = call.state.tokens.get(token.parent)
+    if parent is not None and parent.is_revoked:
+        return token_problem(call, parent)
     if token.expires_at and token.expires_at <= call.state.now():
         until = time.strftime("%A, %d-%b-%y %H:%M:%S UTC", time.gmtime(token.expires_at))
         return GraphError(190, message=f"{start}Session has expired on {until}.", subcode=463)
@@ -55,7 +65,7 @@ def _check_proof(call: Call, value: str) -> None:
     proof, at = call.parameter("appsecret_proof"), call.parameter("appsecret_time")
     if not proof and not call.state.settings.require_appsecret_proof:
         return
-    wanted = keyed_hash(call.state.app_secret, f"{value}|{at}" if at else value)
+    wanted = keyed_hash(app_of(call)[1], f"{value}|{at}" if at else value)
     is_fresh = not at or (at.isdigit() and abs(call.state.now() - int(at)) <= 300)
     if not proof:
         words = "API calls from the server require an appsecret_proof argument"
@@ -90,7 +100,7 @@ def debug_token(call: Call) -> Answer:
             " is an owner or developer of the app",
         )
     token = call.state.tokens.get(value)
-    if token is None:
+    if token is None or token.kind == "INSTAGRAM":
         error = {"code": 190, "message": "Invalid OAuth access token."}
         return Answer({"data": {"error": error, "is_valid": False, "scopes": []}})
     return Answer({"data": _description(call, token)})
@@ -99,18 +109,20 @@ def debug_token(call: Call) -> Answer:
 def _description(call: Call, token: Token) -> Json:
     data: Json = {
         "app_id": call.state.app_id,
-        "type": "SYSTEM_USER",
+        "type": token.kind,
         "application": "Simulated app",
         "data_access_expires_at": 0,
         "expires_at": int(token.expires_at),
         "is_valid": True,
-        "issued_at": int(call.state.now()) - 3600,
+        "issued_at": int(token.issued_at),
         "scopes": list(token.scopes),
         "granular_scopes": [
-            {"scope": scope, "target_ids": list(token.waba_ids)} for scope in token.scopes
+            {"scope": scope, "target_ids": _targets(call, token, scope)} for scope in token.scopes
         ],
         "user_id": "122100000000000001",
     }
+    if token.kind == "PAGE":
+        data["profile_id"] = call.state.instagram.accounts[token.ig_id].page_id
     problem = token_problem(call, token)
     if problem is not None:
         data["is_valid"] = False
@@ -118,17 +130,13 @@ def _description(call: Call, token: Token) -> Json:
     return data
 
 
-def exchange_code(call: Call) -> Answer:
-    """`GET /oauth/access_token`: a code, once, for the business token it stands for."""
-    state = call.state
-    is_app = call.parameter("client_id") == state.app_id
-    if not is_app or call.parameter("client_secret") != state.app_secret:
-        raise GraphError(1, message="Error validating client secret.")
-    token = state.codes.pop(call.parameter("code"), None)
-    if token is None:
-        words = "This authorization code has been used."
-        raise GraphError(100, message=words, subcode=36009)
-    return Answer({"access_token": token, "token_type": "bearer"})
+def _targets(call: Call, token: Token, scope: str) -> list[str]:
+    """The ids for which a permission was granted: WABAs, Pages or Instagram accounts."""
+    if scope.startswith("whatsapp"):
+        return list(token.waba_ids)
+    ig_ids = token.ig_ids or [token.ig_id]
+    accounts = [call.state.instagram.accounts[one] for one in ig_ids if one]
+    return [one.page_id if scope.startswith("pages") else one.ig_id for one in accounts]
 
 
 def probe_me(call: Call) -> Answer:

@@ -52,17 +52,22 @@ async def unsubscribe_waba(call: Call) -> Answer:
 
 
 def _demand_app(call: Call) -> None:
-    if not identify(call).is_app or call.node != call.state.app_id:
+    own = (call.state.app_id, call.state.instagram.app_id)
+    if not identify(call).is_app or call.node not in own:
         raise missing_object(call.request.method, call.node)
 
 
 async def subscribe_app(call: Call) -> Answer:
     """`POST /{app_id}/subscriptions` with the app's token: sets the callback after a handshake."""
     _demand_app(call)
-    if call.parameter("object") != "whatsapp_business_account":
-        raise GraphError(100, "Param object must be whatsapp_business_account.")
+    kind = call.parameter("object")
+    if kind not in ("whatsapp_business_account", "instagram"):
+        raise GraphError(100, "Param object must be whatsapp_business_account or instagram.")
     url = call.parameter("callback_url")
     await check_callback(call.sim, url, call.parameter("verify_token"))
+    if kind == "instagram":
+        call.state.instagram.webhook_url = url
+        return Answer({"success": True})
     call.state.webhook_url = url
     call.state.callback_verified = True
     return Answer({"success": True})
@@ -78,4 +83,8 @@ async def list_app_subscriptions(call: Call) -> Answer:
         "active": True,
         "fields": fields,
     }
-    return Answer({"data": [item] if call.state.webhook_url else []})
+    found = [item] if call.state.webhook_url else []
+    address = call.state.instagram.webhook_url
+    if address:
+        found.append({**item, "object": "instagram", "callback_url": address})
+    return Answer({"data": found})

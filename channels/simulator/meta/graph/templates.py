@@ -1,14 +1,22 @@
-"""`GET /{waba_id}/message_templates` and single templates."""
+"""`/{waba_id}/message_templates` and single templates: reading, creating, editing, deleting."""
 
 from __future__ import annotations
 
+import asyncio
+import re
+
+from channels.simulator.meta.errors import GraphError
 from channels.simulator.meta.graph.call import Answer, Call
 from channels.simulator.meta.graph.nodes import pick
 from channels.simulator.meta.graph.paging import page_of
 from channels.simulator.meta.graph.permits import MANAGEMENT, demand, identify
 from channels.simulator.meta.records import Json, Template
+from channels.simulator.meta.whatsapp.fields import announce_field
+from channels.simulator.meta.whatsapp.template_parts import VARIABLE
 
 FIELDS = "id,name,parameter_format,components,language,status,category"
+CATEGORIES = ("AUTHENTICATION", "MARKETING", "UTILITY")
+TEXT_LIMITS = {"HEADER": 60, "FOOTER": 60, "BODY": 1024}
 
 
 def template_node(template: Template) -> Json:
@@ -21,9 +29,9 @@ def template_node(template: Template) -> Json:
         "language": template.language,
         "status": template.status,
         "category": template.category,
-        "quality_score": {"score": "UNKNOWN"},
-        "rejected_reason": "NONE",
-        "previous_category": None,
+        "quality_score": {"score": template.quality},
+        "rejected_reason": template.rejected_reason,
+        "previous_category": template.previous_category or None,
         "sub_category": None,
         "correct_category": None,
     }
@@ -51,3 +59,105 @@ async def get_template(call: Call) -> Answer:
     template = call.state.templates[call.node]
     demand(call, identify(call), waba_id=template.waba_id, scope=MANAGEMENT)
     return Answer(pick(template_node(template), call.fields(FIELDS), "WhatsAppMessageTemplate"))
+
+
+def _check_components(call: Call) -> list[Json]:
+    components = call.body.get("components")
+    if not isinstance(components, list) or not all(isinstance(one, dict) for one in components):
+        raise GraphError(100, "Param components must be an array of JSON objects.")
+    bodies = [one for one in components if str(one.get("type", "")).upper() == "BODY"]
+    is_login = str(call.body.get("category", "")).upper() == "AUTHENTICATION"
+    if len(bodies) != 1 or not (bodies[0].get("text") or is_login):
+        raise GraphError(100, "components: a BODY with text is needed.", subcode=2388072)
+    for one in components:
+        _check_text(one)
+    return [{**one, "type": str(one.get("type", "")).upper()} for one in components]
+
+
+def _check_text(component: Json) -> None:
+    kind, words = str(component.get("type", "")).upper(), str(component.get("text", ""))
+    if len(words) > TEXT_LIMITS.get(kind, 1024):
+        raise GraphError(100, f"components: {kind} is too long.", subcode=2388040)
+    if kind == "FOOTER" and VARIABLE.search(words):
+        raise GraphError(100, "components: FOOTER must not hold variables.", subcode=2388073)
+    if kind == "BODY" and VARIABLE.search(words):
+        if re.match(r"\s*\{\{|.*\}\}\s*$", words, re.S):
+            raise GraphError(100, "BODY begins or ends with a variable.", subcode=2388299)
+        if not component.get("example"):
+            raise GraphError(100, "BODY: example values are needed.", subcode=2388043)
+    if kind == "BUTTONS" and len(component.get("buttons") or []) > 10:
+        raise GraphError(100, "BUTTONS: at most 10 buttons.", subcode=2388040)
+
+
+async def create_template(call: Call) -> Answer:
+    """`POST /{waba_id}/message_templates`: PENDING, and a verdict by webhook a little later."""
+    demand(call, identify(call), waba_id=call.node, scope=MANAGEMENT)
+    name, language = str(call.body.get("name", "")), str(call.body.get("language", ""))
+    category = str(call.body.get("category", "")).upper()
+    if not re.fullmatch(r"[a-z0-9_]{1,512}", name) or not language:
+        raise GraphError(100, "name must be [a-z0-9_], at most 512; language is required.")
+    if category not in CATEGORIES:
+        raise GraphError(100, f"Param category must be one of {', '.join(CATEGORIES)}.")
+    components = _check_components(call)
+    for one in call.state.templates.values():
+        if (one.waba_id, one.name, one.language) == (call.node, name, language):
+            raise GraphError(100, "There is already content in this language.", subcode=2388024)
+    style = str(call.body.get("parameter_format", "POSITIONAL")).upper()
+    template = Template(
+        call.state.new_id(), call.node, name, language, category, components, style, "PENDING"
+    )
+    call.state.templates[template.template_id] = template
+    call.sim.emitter.background(_review(call, template))
+    return Answer({"id": template.template_id, "status": "PENDING", "category": category})
+
+
+async def edit_template(call: Call) -> Answer:
+    """`POST /{template_id}`: new components or category; goes through review again."""
+    template = call.state.templates[call.node]
+    demand(call, identify(call), waba_id=template.waba_id, scope=MANAGEMENT)
+    if template.status not in ("APPROVED", "REJECTED", "PAUSED"):
+        raise GraphError(100, f"A template that is {template.status} cannot be edited.")
+    if "components" in call.body:
+        template.components = _check_components(call)
+    template.category = str(call.body.get("category", template.category)).upper()
+    template.status = "PENDING"
+    call.sim.emitter.background(_review(call, template))
+    return Answer({"success": True})
+
+
+async def delete_templates(call: Call) -> Answer:
+    """`DELETE /{waba_id}/message_templates?name=` in all languages, or one by `hsm_id`."""
+    demand(call, identify(call), waba_id=call.node, scope=MANAGEMENT)
+    name, hsm_id = call.parameter("name"), call.parameter("hsm_id")
+    if not name:
+        raise GraphError(100, "The parameter name is required.")
+    found = [
+        one
+        for one in call.state.templates.values()
+        if (one.waba_id, one.name) == (call.node, name) and hsm_id in ("", one.template_id)
+    ]
+    if not found:
+        raise GraphError(100, "Message template not found.", subcode=2593002)
+    for one in found:
+        del call.state.templates[one.template_id]
+    return Answer({"success": True})
+
+
+async def _review(call: Call, template: Template) -> None:
+    """After `template_review_ms` the verdict of the settings, as a webhook."""
+    settings = call.state.settings
+    await asyncio.sleep(settings.template_review_ms / 1000)
+    number = next(one for one in call.state.numbers.values() if one.waba_id == template.waba_id)
+    if settings.template_verdict == "PENDING" or template.template_id not in call.state.templates:
+        return
+    request: Json = {"field": "message_template_status_update", "waba_id": number.waba_id}
+    verdict = settings.template_verdict
+    request["value"] = {
+        "event": verdict,
+        "reason": "NONE" if verdict == "APPROVED" else "INVALID_FORMAT",
+        "message_template_id": int(template.template_id),
+        "message_template_name": template.name,
+        "message_template_language": template.language,
+        "message_template_category": template.category,
+    }
+    announce_field(call.sim, request)

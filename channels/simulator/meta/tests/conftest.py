@@ -21,6 +21,8 @@ PHONE, WABA, TOKEN = "209988776655443", "301122334455667", "EAAacme"
 OTHER_PHONE, OTHER_WABA, OTHER_TOKEN = "209988776655999", "301122334455999", "EAAglobex"
 NOA = "972501234567"
 SECRET = "app-secret"
+IG, IG_TOKEN, IG_SECRET = "17841400000000011", "IGAAacme", "ig-secret"
+PAGE, PAGE_TOKEN, DANA = "103000000000011", "EAApage", "902211334455"
 
 
 def config(webhook_url: str) -> dict[str, Any]:
@@ -34,6 +36,22 @@ def config(webhook_url: str) -> dict[str, Any]:
             number(OTHER_PHONE, "+1 555 010 0142", OTHER_WABA, "Globex", OTHER_TOKEN),
         ],
         "customers": [{"wa_id": NOA, "name": "Noa Levi", "bsuid": "IL.48213377190011245"}],
+        "instagram": {
+            "app_id": "300400500",
+            "app_secret": IG_SECRET,
+            "accounts": [
+                {
+                    "ig_id": IG,
+                    "username": "acme.shop",
+                    "scoped_id": "26001",
+                    "access_token": IG_TOKEN,
+                    "page_id": PAGE,
+                    "page_access_token": PAGE_TOKEN,
+                    "subscribed": True,
+                }
+            ],
+            "people": [{"igsid": DANA, "username": "dana.c", "name": "Dana"}],
+        },
         "status_delay_ms": {"sent": 1, "delivered": 1, "read": 1},
         "settings": {"retry_schedule_s": [0.05, 0.05, 0.1, 0.1]},
     }
@@ -70,6 +88,26 @@ class Meta:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         options.setdefault("timeout", 10)
         return self.http.request(method, f"{self.url}/v26.0/{path}", headers=headers, **options)
+
+    def instagram(
+        self, method: str, path: str, token: str | None = IG_TOKEN, **options: Any
+    ) -> requests.Response:
+        """A call of graph.instagram.com."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        url = f"{self.url}/graph.instagram.com/v25.0/{path}"
+        return self.http.request(method, url, headers=headers, timeout=10, **options)
+
+    def direct(self, message: dict[str, Any], **more: Any) -> requests.Response:
+        """Send a direct message to Dana."""
+        body = {"recipient": {"id": DANA}, "message": message, **more}
+        return self.instagram("POST", "me/messages", json=body)
+
+    def dana(self, kind: str = "text", **more: Any) -> str:
+        """Dana does something; the mid."""
+        if kind == "text":
+            more.setdefault("text", "hi")
+        body = {"ig_id": IG, "from": DANA, "type": kind, **more}
+        return str(self.sim("instagram/inject", **body)["id"])
 
     def send(self, body: dict[str, Any] | None = None, **fields: Any) -> requests.Response:
         whole = {"messaging_product": "whatsapp", "to": f"+{NOA}", **(body or {}), **fields}

@@ -41,8 +41,15 @@ class Receiver:
             change["value"]
             for body in list(self.bodies)
             for entry in json.loads(body)["entry"]
-            for change in entry["changes"]
+            for change in entry.get("changes", ())
         ]
+
+    def entries(self) -> list[dict[str, Any]]:
+        return [entry for body in list(self.bodies) for entry in json.loads(body)["entry"]]
+
+    def items(self) -> list[dict[str, Any]]:
+        """What `messaging[]` of Instagram held."""
+        return [item for entry in self.entries() for item in entry.get("messaging", ())]
 
     def messages(self) -> list[dict[str, Any]]:
         return [item for value in self.changes() for item in value.get("messages", ())]

@@ -24,6 +24,7 @@ from channels.simulator.meta.whatsapp.mime_types import MIME_TYPES, SIZE_LIMITS,
 
 TEXT_LIMIT = 4096
 CAPTION_LIMIT = 1024
+STATIC_STICKER = 100 * 1024
 MEDIA_KEYS = {
     "image": ("id", "link", "caption"),
     "video": ("id", "link", "caption"),
@@ -74,7 +75,17 @@ def check_media_source(
     problem = file_problem(kind, media.mime_type, len(media.content))
     if problem:
         raise invalid(f"{field}['id']", problem)
+    if kind == "sticker" and len(media.content) > STATIC_STICKER and not _is_animated(media):
+        raise invalid(f"{field}['id']", f"a static sticker has at most {STATIC_STICKER} bytes.")
+    if content.get("voice") and bare(media.mime_type) != "audio/ogg":
+        raise invalid(f"{field}['voice']", "a voice message must be audio/ogg with opus.")
     return media
+
+
+def _is_animated(media: Media) -> bool:
+    """Whether a WebP file has the animation flag of its extended header."""
+    head = media.content[:21]
+    return head[12:16] == b"VP8X" and bool(head[20] & 0x02)
 
 
 def file_problem(kind: str, mime_type: str, size: int) -> str:

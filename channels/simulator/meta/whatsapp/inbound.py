@@ -12,14 +12,31 @@ from channels.simulator.meta.media_links import media_url
 from channels.simulator.meta.records import Customer, Json, Media, Message, Number
 from channels.simulator.meta.settings import BadPatch
 from channels.simulator.meta.simulator import Simulator
+from channels.simulator.meta.whatsapp.aftermath import (
+    EFFECTS,
+    NOT_WRITTEN,
+    SILENT,
+    change_identity,
+    complete_system,
+)
 from channels.simulator.meta.whatsapp.envelope import contact, event_of, metadata, sender, stamp
 from channels.simulator.meta.whatsapp.samples import SAMPLES, sample
-from channels.simulator.meta.whatsapp.telephone import show, show_change
+from channels.simulator.meta.whatsapp.telephone import show
 
 # Keys of a message item that a caller may set or replace as they are.
 PASSED_ON = ("referral", "errors", "group_id", "identity", "system", "order", "context")
 # Kinds whose object is passed on unchanged.
-PLAIN = ("location", "contacts", "interactive", "button", "reaction", "order", "system")
+PLAIN = (
+    "location",
+    "contacts",
+    "interactive",
+    "button",
+    "reaction",
+    "order",
+    "system",
+    "edit",
+    "revoke",
+)
 
 
 def inject(sim: Simulator, request: Json) -> tuple[str, asyncio.Future[int | None] | None]:
@@ -32,12 +49,16 @@ def inject(sim: Simulator, request: Json) -> tuple[str, asyncio.Future[int | Non
     state = sim.state
     kind = str(request.get("type", "text"))
     content = _content(sim, number, kind, request)
+    if kind == "system":
+        content = complete_system(customer, content)
     wamid = str(request.get("id") or state.new_wamid())
     at = float(request.get("timestamp") or state.now())
     item = _item(sim, customer, request, wamid, kind, content, at)
     _remember(sim, number, customer, request, wamid, kind, content, at)
     value = _value(sim, number, customer, request, item)
     event = event_of(sim, number, customer.wa_id, value, f"message:{kind}")
+    if kind == "system":
+        change_identity(sim, customer, content)
     if event is None:
         return wamid, None
     event.wamid = wamid
@@ -70,7 +91,7 @@ def _content(sim: Simulator, number: Number, kind: str, request: Json) -> Any:
         if not isinstance(text, str):
             raise BadPatch("text needs a 'body'")
         return {"body": text}
-    if kind in SAMPLES:
+    if kind in SAMPLES or kind == "voice":
         return _media_content(sim, number, kind, given or {})
     if kind == "unsupported":
         return given or {"type": "poll"}
@@ -105,7 +126,9 @@ def _media(sim: Simulator, number: Number, kind: str, given: Json) -> Media:
         if str(given["id"]) not in sim.state.media:
             raise BadPatch(f"media {given['id']!r} is unknown")
         return sim.state.media[str(given["id"])]
-    filename, mime_type, content = sample(kind, str(given.get("mime_type", "")))
+    filename, mime_type, content = sample(
+        "audio" if kind == "voice" else kind, str(given.get("mime_type", ""))
+    )
     if "base64" in given:
         content = base64.b64decode(given["base64"])
     return sim.state.add_media(number.phone_number_id, mime_type, content, "inbound", filename)
@@ -133,7 +156,10 @@ def _item(
         if quoted is None or quoted.direction == "outbound":
             author = _number(sim, request).digits
         item["context"] = {"from": author, "id": request["reply_to"]}
-    item |= {name: request[name] for name in PASSED_ON if name in request and name != kind}
+    passed = {name: request[name] for name in PASSED_ON if name in request and name != kind}
+    if "context" in item and isinstance(passed.get("context"), dict):
+        passed["context"] = {**item["context"], **passed["context"]}
+    item |= passed
     return item
 
 
@@ -158,12 +184,10 @@ def _remember(
 ) -> None:
     state = sim.state
     pair = (number.phone_number_id, customer.wa_id)
-    state.last_inbound[pair] = max(state.last_inbound.get(pair, 0.0), at)
-    if kind == "reaction":
-        target = state.messages.get(str(content.get("message_id", "")))
-        if target is not None:
-            target.reactions["customer"] = str(content.get("emoji", ""))
-            show_change(sim, target)
+    if kind not in NOT_WRITTEN:
+        state.last_inbound[pair] = max(state.last_inbound.get(pair, 0.0), at)
+    if kind in SILENT:
+        EFFECTS[kind](sim, content)
         return
     message = Message(wamid, *pair, "inbound", kind, content, at, "sent")
     message.reply_to = str(request.get("reply_to", ""))

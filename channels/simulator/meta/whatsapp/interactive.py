@@ -1,9 +1,9 @@
-"""Limits of outgoing interactive messages: reply buttons, lists, links, location requests."""
+"""Limits of outgoing interactive messages, by their type."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from channels.simulator.meta.errors import GraphError
 from channels.simulator.meta.records import Json
@@ -16,37 +16,60 @@ from channels.simulator.meta.whatsapp.checks import (
     only,
     optional_text,
     text,
-    web_link,
+)
+from channels.simulator.meta.whatsapp.commerce import (
+    check_address,
+    check_carousel,
+    check_catalog,
+    check_flow,
+    check_link,
+    check_product,
+    check_product_list,
+    named,
 )
 from channels.simulator.meta.whatsapp.content import check_media_source
 
-BODY_LIMITS = {"button": 1024, "list": 4096, "cta_url": 1024, "location_request_message": 1024}
-HEADERS = ("text", "image", "video", "document")
+MEDIA_HEADERS = ("text", "image", "video", "document")
+
+
+class Kind(NamedTuple):
+    """The rules of one `interactive.type`. `body` is the limit of its text."""
+
+    check: Callable[[State, str, Json], None]
+    body: int = 1024
+    headers: tuple[str, ...] = ()
+    needs_header: bool = False
+    needs_body: bool = True
+    has_footer: bool = True
 
 
 def check_interactive(state: State, phone_number_id: str, body: Json) -> Any:
     """`interactive{type, header?, body, footer?, action}` with the limits of its type."""
     content = child(body, "interactive", "interactive")
     only(content, ("type", "header", "body", "footer", "action"), "interactive")
-    kind = text(content, "type", "interactive['type']", 64)
-    if kind not in ACTIONS:
-        raise GraphError(131051, f"interactive['type'] {kind!r} is not played by the simulator.")
-    body_object = child(content, "body", "interactive['body']")
-    text(body_object, "text", "interactive['body']['text']", BODY_LIMITS[kind])
+    name = text(content, "type", "interactive['type']", 64)
+    kind = KINDS.get(name)
+    if kind is None:
+        raise GraphError(131009, f"Parameter 'interactive['type']': {name!r} is not a known type.")
+    if kind.needs_body or content.get("body") is not None:
+        body_object = child(content, "body", "interactive['body']")
+        text(body_object, "text", "interactive['body']['text']", kind.body)
     if content.get("footer") is not None:
+        if not kind.has_footer:
+            raise invalid("interactive['footer']", f"is not allowed for {name}.")
         footer = child(content, "footer", "interactive['footer']")
         text(footer, "text", "interactive['footer']['text']", 60)
-    if content.get("header") is not None:
-        _check_header(state, phone_number_id, kind, child(content, "header", "header"))
-    ACTIONS[kind](child(content, "action", "interactive['action']"))
+    if kind.needs_header or content.get("header") is not None:
+        header = child(content, "header", "interactive['header']")
+        _check_header(state, phone_number_id, name, kind, header)
+    kind.check(state, phone_number_id, child(content, "action", "interactive['action']"))
     return content
 
 
-def _check_header(state: State, phone_number_id: str, kind: str, header: Json) -> None:
+def _check_header(state: State, phone_number_id: str, name: str, kind: Kind, header: Json) -> None:
     style = text(header, "type", "interactive['header']['type']", 20)
-    allowed = ("text",) if kind == "list" else () if kind.startswith("location") else HEADERS
-    if style not in allowed:
-        raise invalid("interactive['header']['type']", f"{style} is not allowed for {kind}.")
+    if style not in kind.headers:
+        raise invalid("interactive['header']['type']", f"{style} is not allowed for {name}.")
     field = f"interactive['header']['{style}']"
     if style == "text":
         text(header, "text", field, 60)
@@ -54,7 +77,7 @@ def _check_header(state: State, phone_number_id: str, kind: str, header: Json) -
         check_media_source(state, phone_number_id, style, child(header, style, field), field)
 
 
-def _check_buttons(action: Json) -> None:
+def _check_buttons(state: State, phone_number_id: str, action: Json) -> None:
     buttons = items(action, "buttons", "interactive['action']['buttons']", 1, 3)
     for index, button in enumerate(buttons):
         field = f"interactive['action']['buttons'][{index}]"
@@ -67,7 +90,7 @@ def _check_buttons(action: Json) -> None:
     _unique(buttons, lambda item: item["reply"]["id"], "button ids")
 
 
-def _check_list(action: Json) -> None:
+def _check_list(state: State, phone_number_id: str, action: Json) -> None:
     text(action, "button", "interactive['action']['button']", 20)
     sections = items(action, "sections", "interactive['action']['sections']", 1, 10)
     rows: list[Json] = []
@@ -86,19 +109,6 @@ def _check_list(action: Json) -> None:
     _unique(rows, lambda item: item["id"], "row ids")
 
 
-def _check_link(action: Json) -> None:
-    if action.get("name") != "cta_url":
-        raise invalid("interactive['action']['name']", "must be cta_url.")
-    parameters = child(action, "parameters", "interactive['action']['parameters']")
-    text(parameters, "display_text", "interactive['action']['parameters']['display_text']", 20)
-    web_link(parameters.get("url"), "interactive['action']['parameters']['url']")
-
-
-def _check_location_request(action: Json) -> None:
-    if action.get("name") != "send_location":
-        raise invalid("interactive['action']['name']", "must be send_location.")
-
-
 def _check_id(parent: Json, field: str, limit: int) -> None:
     value = text(parent, "id", field, limit)
     if value != value.strip():
@@ -110,9 +120,16 @@ def _unique(found: list[Json], key: Callable[[Json], Any], what: str) -> None:
         raise invalid("interactive['action']", f"{what} must be unique.")
 
 
-ACTIONS: dict[str, Callable[[Json], None]] = {
-    "button": _check_buttons,
-    "list": _check_list,
-    "cta_url": _check_link,
-    "location_request_message": _check_location_request,
+KINDS = {
+    "button": Kind(_check_buttons, headers=MEDIA_HEADERS),
+    "list": Kind(_check_list, body=4096, headers=("text",)),
+    "cta_url": Kind(check_link, headers=MEDIA_HEADERS),
+    "location_request_message": Kind(named("send_location")),
+    "request_contact_info": Kind(named("request_contact_info")),
+    "flow": Kind(check_flow, headers=MEDIA_HEADERS),
+    "product": Kind(check_product, needs_body=False),
+    "product_list": Kind(check_product_list, headers=("text",), needs_header=True),
+    "catalog_message": Kind(check_catalog),
+    "carousel": Kind(check_carousel, has_footer=False),
+    "address_message": Kind(check_address, headers=MEDIA_HEADERS),
 }

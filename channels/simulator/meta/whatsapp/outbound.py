@@ -48,6 +48,8 @@ COMMON_KEYS = (
     "message_activity_sharing",
     "product_policy",
 )
+# Telephones of these countries have the address form; others answer 1026.
+ADDRESS_PREFIXES = ("91", "65")
 PAIR_BURST, PAIR_SECONDS = 10, 60.0
 
 
@@ -62,7 +64,7 @@ async def send_message(sim: Simulator, number: Number, body: Json, fault: Fault 
     _check_common(body, kind)
     content = CHECKS[kind](state, number.phone_number_id, body)
     _check_rates(state, number, customer)
-    failure = _failure(state, number, customer, kind, fault)
+    failure = _failure(state, number, customer, kind, content, fault)
     message = _message(state, number, customer, kind, content, body)
     if kind == "reaction":
         _react(sim, message)
@@ -142,7 +144,7 @@ def _count_send(state: State, key: Any, limit: int, seconds: float, now: float, 
 
 
 def _failure(
-    state: State, number: Number, customer: Customer, kind: str, fault: Fault | None
+    state: State, number: Number, customer: Customer, kind: str, content: Any, fault: Fault | None
 ) -> int | None:
     """The code with which the accepted message will fail. Raises it when Meta says it at once."""
     if fault is not None and fault.is_late:
@@ -152,6 +154,8 @@ def _failure(
         if not CODES[asked].late:
             raise GraphError(asked, f"to: {customer.wa_id} asks for this error.")
         return asked
+    if is_address_form(content) and not customer.wa_id.startswith(ADDRESS_PREFIXES):
+        return 1026
     is_open = state.is_window_open(number.phone_number_id, customer.wa_id)
     if kind == "template" or is_open or state.settings.window == "off":
         return None
@@ -162,6 +166,11 @@ def _failure(
         "Message failed to send because more than 24 hours have passed since the customer last"
         " replied to this number.",
     )
+
+
+def is_address_form(content: Any) -> bool:
+    """Whether this is an address form, which most telephones cannot show."""
+    return isinstance(content, dict) and content.get("type") == "address_message"
 
 
 def _message(

@@ -10,13 +10,18 @@ from channels.simulator.meta.simulator import Simulator
 from channels.simulator.meta.whatsapp.envelope import contact, event_of, metadata, stamp
 from channels.simulator.meta.whatsapp.telephone import show_change
 
-RANK = {"accepted": 0, "sent": 1, "delivered": 2, "read": 3, "failed": 9}
-
 
 def announce(
-    sim: Simulator, message: Message, status: str, error: Json | None = None
+    sim: Simulator,
+    message: Message,
+    status: str,
+    error: Json | None = None,
+    more: Json | None = None,
 ) -> asyncio.Future[int | None] | None:
-    """Move `message` to `status`, redraw it, and queue the webhook unless chaos skips it."""
+    """Move `message` to `status`, redraw it, and queue the webhook unless chaos skips it.
+
+    `more` is laid over the status item, for pricing and the like.
+    """
     message.status, message.error = status, error
     show_change(sim, message)
     chaos = sim.state.chaos
@@ -29,7 +34,7 @@ def announce(
     if status == "failed":
         # Payloads seen in the wild name only the wa_id here, without a profile.
         value["contacts"] = [{"wa_id": customer.wa_id}]
-    value["statuses"] = [_item(sim, message, customer, status, error)]
+    value["statuses"] = [_item(sim, message, customer, status, error) | (more or {})]
     event = event_of(sim, number, customer.wa_id, value, f"status:{status}")
     if event is None:
         return None
@@ -114,3 +119,29 @@ def catch_up(sim: Simulator, customer: Customer, phone_number_id: str | None = N
                 announce(sim, message, "delivered")
             if message.status == "delivered" and sim.state.reads_messages(customer, phone):
                 announce(sim, message, "read")
+
+
+def give_status(sim: Simulator, request: Json) -> asyncio.Future[int | None] | None:
+    """A status by command: `{wamid, status, code?, details?, more?}`, of any order.
+
+    An id that nobody knows is announced all the same when `phone_number_id` and `wa_id` say for
+    whom, as for messages of another program. Raises `KeyError` when something is missing.
+    """
+    wamid, status = str(request["wamid"]), str(request["status"])
+    message = sim.state.messages.get(wamid)
+    if message is None:
+        pair = (str(request["phone_number_id"]), str(request["wa_id"]))
+        sim.state.numbers[pair[0]]
+        message = Message(wamid, *pair, "outbound", "text", {}, sim.state.now(), status)
+    error = None
+    if request.get("code"):
+        error = webhook_error(int(request["code"]), str(request.get("details", "")))
+    return announce(sim, message, status, error, request.get("more"))
+
+
+def play_voice(sim: Simulator, wamid: str) -> None:
+    """The customer listens to a voice message; the first time is told to the business."""
+    message = sim.state.messages[wamid]
+    content = message.content if isinstance(message.content, dict) else {}
+    if content.get("voice") and message.status in ("delivered", "read"):
+        announce(sim, message, "played")

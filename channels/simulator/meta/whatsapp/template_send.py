@@ -10,8 +10,15 @@ from channels.simulator.meta.records import Json, Template
 from channels.simulator.meta.state import State
 from channels.simulator.meta.whatsapp.checks import child, missing, only, text
 from channels.simulator.meta.whatsapp.content import check_media_source
+from channels.simulator.meta.whatsapp.template_parts import (
+    VARIABLE,
+    cards_of,
+    check_buttons,
+    check_offer,
+    parameters_of,
+    wrong_count,
+)
 
-VARIABLE = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
 STATUS_CODES = {"PAUSED": 132015, "DISABLED": 132016}
 MEDIA_HEADERS = ("IMAGE", "VIDEO", "DOCUMENT", "LOCATION")
 
@@ -25,9 +32,23 @@ def check_template(state: State, phone_number_id: str, body: Json) -> Any:
     code = text(language, "code", "template['language']['code']", 20)
     template = find_template(state, state.numbers[phone_number_id].waba_id, name, code)
     sent = _sent_components(content)
-    for component in template.components:
-        _check_component(state, phone_number_id, template, component, sent)
+    _check_components(state, phone_number_id, template, template.components, sent)
     return content
+
+
+def _check_components(
+    state: State, phone_number_id: str, template: Template, stored: list[Json], sent: list[Json]
+) -> None:
+    """Every stored component against what was sent, and nothing sent beside them."""
+    kinds = {component["type"].lower() for component in stored}
+    for item in sent:
+        part = str(item.get("type"))
+        kind = "buttons" if part == "button" else part
+        given = parameters_of([item], part)
+        if kind not in kinds and given:
+            raise wrong_count(part, len(given), 0)
+    for component in stored:
+        _check_component(state, phone_number_id, template, component, sent)
 
 
 def find_template(state: State, waba_id: str, name: str, language: str) -> Template:
@@ -53,62 +74,36 @@ def _sent_components(content: Json) -> list[Json]:
     return sent
 
 
-def _parameters(sent: list[Json], kind: str, index: int | None = None) -> list[Json]:
-    for item in sent:
-        if item.get("type") == kind and (index is None or str(item.get("index")) == str(index)):
-            found = item.get("parameters") or []
-            if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-                raise GraphError(100, f"Param template['components']: parameters of {kind}.")
-            return found
-    return []
-
-
 def _check_component(
     state: State, phone_number_id: str, template: Template, component: Json, sent: list[Json]
 ) -> None:
     kind = component["type"]
     if kind == "BODY" or (kind == "HEADER" and component.get("format") == "TEXT"):
-        parameters = _parameters(sent, kind.lower())
+        parameters = parameters_of(sent, kind.lower())
         _check_values(template, kind.lower(), component["text"], parameters)
     elif kind == "HEADER" and component.get("format") in MEDIA_HEADERS:
         style = component["format"].lower()
-        found = _parameters(sent, "header")
+        found = parameters_of(sent, "header")
         if len(found) != 1:
-            raise _count("header", len(found), 1)
+            raise wrong_count("header", len(found), 1)
         if found[0].get("type") != style:
             raise GraphError(132012, f"header: Format mismatch, expected {component['format']}")
         if style != "location":
             source = child(found[0], style, f"header['{style}']")
             check_media_source(state, phone_number_id, style, source, f"header['{style}']")
     elif kind == "BUTTONS":
-        _check_buttons(component["buttons"], sent)
-
-
-def _check_buttons(buttons: list[Json], sent: list[Json]) -> None:
-    for item in sent:
-        if item.get("type") == "button":
-            place = str(item.get("index", ""))
-            if not place.isdigit() or int(place) >= len(buttons):
-                raise GraphError(132018, f"button: no button at index {place or 'missing'}")
-    for index, button in enumerate(buttons):
-        if button["type"] == "URL" and VARIABLE.search(button.get("url", "")):
-            found = _parameters(sent, "button", index)
-            if len(found) != 1:
-                raise _count(f"button at index {index}", len(found), 1)
-
-
-def _count(part: str, given: int, wanted: int) -> GraphError:
-    return GraphError(
-        132000,
-        f"{part}: number of localizable_params ({given}) does not match the expected number of"
-        f" params ({wanted})",
-    )
+        check_buttons(component["buttons"], sent)
+    elif kind == "LIMITED_TIME_OFFER":
+        check_offer(component, sent)
+    elif kind == "CAROUSEL":
+        for card, given in cards_of(component, sent):
+            _check_components(state, phone_number_id, template, card["components"], given)
 
 
 def _check_values(template: Template, part: str, words: str, parameters: list[Json]) -> None:
     wanted = list(dict.fromkeys(VARIABLE.findall(words)))
     if len(parameters) != len(wanted):
-        raise _count(part, len(parameters), len(wanted))
+        raise wrong_count(part, len(parameters), len(wanted))
     names = [item.get("parameter_name") for item in parameters]
     if template.parameter_format == "NAMED":
         if set(names) != set(wanted):
@@ -147,22 +142,32 @@ def fill(words: str, parameters: list[Json]) -> str:
 
 def render(template: Template, content: Json) -> Json:
     """What the customer sees: `{header, body, footer, buttons}`."""
-    sent = content.get("components") or []
-    view: Json = {"category": template.category}
-    for component in template.components:
+    view = _render_components(template.components, content.get("components") or [])
+    return {"category": template.category, **view}
+
+
+def _render_components(stored: list[Json], sent: list[Json]) -> Json:
+    view: Json = {}
+    for component in stored:
         kind = component["type"].lower()
         if kind == "buttons":
             view["buttons"] = [
-                _shown_button(button, _parameters(sent, "button", index))
+                _shown_button(button, parameters_of(sent, "button", index))
                 for index, button in enumerate(component["buttons"])
             ]
+        elif kind == "carousel":
+            view["cards"] = [
+                _render_components(card["components"], given)
+                for card, given in cards_of(component, sent)
+            ]
         elif "text" in component:
-            view[kind] = fill(component["text"], _parameters(sent, kind))
-        else:
-            view["header_media"] = (_parameters(sent, "header") or [{}])[0]
+            view[kind] = fill(component["text"], parameters_of(sent, kind))
+        elif kind == "header":
+            view["header_media"] = (parameters_of(sent, "header") or [{}])[0]
     return view
 
 
 def _shown_button(button: Json, parameters: list[Json]) -> Json:
     given = parameters[0].get("payload") if parameters else None
-    return {"type": button["type"], "text": button["text"], "payload": given or button["text"]}
+    label = button.get("text") or button["type"].replace("_", " ").capitalize()
+    return {"type": button["type"], "text": label, "payload": given or label}

@@ -2,6 +2,8 @@
 
 import { el, formatted, svg } from "./dom.js";
 import { icon } from "./icons.js";
+import { INSTAGRAM_KINDS, instagramTaps } from "./instagram.js";
+import { cardsOf, interactiveTaps, tap, templateTaps } from "./taps.js";
 
 const EMOJIS = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
 const TICK = "M1 6.5 4 9.5 10.5 2";
@@ -82,7 +84,7 @@ const KINDS = {
     el("img", { class: "sticker", src: url, alt: "Sticker", onload: telephone.keepBottom })),
   video: (message) => [fileOf(message, (url) =>
     el("video", { class: "picture", src: url, controls: true, preload: "metadata", "aria-label": "Video" })), caption(message)],
-  audio: (message) => fileOf(message, (url) => el("audio", { src: url, controls: true, preload: "metadata", "aria-label": "Voice message" })),
+  audio: (message, telephone) => fileOf(message, (url) => el("audio", { src: url, controls: true, preload: "metadata", "aria-label": "Voice message", onplay: () => telephone.listened(message) })),
   document: (message) => [fileOf(message, (url) => el("a", { class: "card", href: url, download: message.content.filename || "document" },
     icon("document"), el("span", {}, message.content.filename || "Document",
       el("small", {}, message.content.mime_type || "tap to open")))), caption(message)],
@@ -96,12 +98,18 @@ const KINDS = {
   template: (message, telephone) => [
     message.view.header ? el("div", { class: "title" }, message.view.header) : null,
     message.view.header_media ? headerMedia(message.view.header_media, message, telephone) : null,
-    words(message.view.body || ""), message.view.footer ? el("div", { class: "below" }, message.view.footer) : null],
+    words(message.view.body || ""), ...(message.view.cards || []).map((card) => el("div", { class: "card" }, icon("file"), el("span", {}, card.body || ""))),
+    message.view.footer ? el("div", { class: "below" }, message.view.footer) : null],
+  order: (message) => [el("div", { class: "title" }, `Order of ${(message.content.product_items || []).length} item(s)`),
+    words((message.content.product_items || []).map((one) => `${one.quantity} × ${one.product_retailer_id}`).join("\n"))],
+  system: (message) => el("div", { class: "below lined" }, message.content.body || message.content.type || "System"),
+  request_welcome: () => el("div", { class: "below lined" }, "opened the conversation"),
+  revoked: () => el("div", { class: "below lined" }, icon("blocked"), "This message was deleted"),
   unsupported: () => el("div", { class: "below lined" }, icon("blocked"), "A message that businesses cannot receive"),
 };
 
 function content(message, telephone) {
-  const draw = KINDS[message.type];
+  const draw = (telephone.channel() && INSTAGRAM_KINDS[message.type]) || KINDS[message.type];
   return [draw ? draw(message, telephone) : el("div", { class: "below" }, `[${message.type}]`)].flat();
 }
 
@@ -129,42 +137,31 @@ function headerMedia(header, message, telephone) {
 function interactive(message, telephone) {
   const body = message.content;
   const reply = body.button_reply || body.list_reply;
+  if (body.nfm_reply) return [words(body.nfm_reply.body || "Sent"), el("div", { class: "below" }, body.nfm_reply.response_json || "")];
+  if (body.call_permission_reply) return [words(`Calls: ${body.call_permission_reply.response}`)];
   if (reply) return [words(reply.title), reply.description ? el("div", { class: "below" }, reply.description) : null];
   const header = body.header;
   return [
     header?.type === "text" ? el("div", { class: "title" }, header.text) : null,
     header && header.type !== "text" ? headerMedia(header, message, telephone) : null,
     body.body ? words(body.body.text) : null,
+    cardsOf(message, (one) => headerMedia(one, message, telephone)),
     body.footer ? el("div", { class: "below" }, body.footer.text) : null,
-  ];
+  ].flat();
 }
 
 function taps(message, telephone) {
   if (message.direction === "inbound" || message.status === "failed") return null;
-  const made = message.type === "interactive" ? interactiveTaps(message, telephone) : templateTaps(message, telephone);
+  const made = telephone.channel() ? instagramTaps(message, telephone, tap)
+    : message.type === "interactive" ? interactiveTaps(message, telephone) : templateTaps(message, telephone);
   return made.length ? el("div", { class: "taps" }, made) : null;
 }
 
-const tap = (label, onclick) => el("button", { type: "button", "data-testid": "reply-button", onclick, disabled: !onclick }, label);
-
-function interactiveTaps(message, telephone) {
-  const { type, action } = message.content;
-  if (type === "button") {
-    return action.buttons.map(({ reply }) => tap(reply.title, () =>
-      telephone.send({ type: "interactive", interactive: { type: "button_reply", button_reply: reply }, reply_to: message.id })));
-  }
-  if (type === "list") return [tap([icon("list"), action.button], () => telephone.choose(message))];
-  if (type === "location_request_message") return [tap([icon("location"), "Send location"], () => telephone.sendSample("location", message.id))];
-  if (type === "cta_url") {
-    return [el("a", { href: action.parameters.url, target: "_blank", rel: "noopener noreferrer" }, icon("link"), action.parameters.display_text)];
-  }
-  return [];
-}
-
-function templateTaps(message, telephone) {
-  return (message.view?.buttons || []).map((button) => tap(button.text, button.type === "QUICK_REPLY"
-    ? () => telephone.send({ type: "button", button: { text: button.text, payload: button.payload }, reply_to: message.id })
-    : null));
+function own(message, telephone) {
+  if (message.direction !== "inbound" || message.type === "revoked") return [];
+  const entry = (testid, label, onclick) => el("button", { type: "button", class: "answer", "data-testid": testid, onclick }, label);
+  return [message.type === "text" ? entry("edit", "Edit", () => telephone.edit(message)) : null,
+    entry("revoke", "Delete", () => telephone.revoke(message))];
 }
 
 function more(message, telephone) {
@@ -180,7 +177,8 @@ function more(message, telephone) {
       EMOJIS.map((emoji) => el("button", { type: "button", "data-testid": "react", "aria-label": `React ${emoji}`,
         "aria-pressed": String(emoji === current),
         onclick: () => telephone.react(message, emoji === current ? "" : emoji) }, emoji)),
-      el("button", { type: "button", class: "answer", "data-testid": "reply-to", onclick: () => telephone.answer(message) }, "↩ Reply")));
+      el("button", { type: "button", class: "answer", "data-testid": "reply-to", onclick: () => telephone.answer(message) }, "↩ Reply"),
+      ...own(message, telephone)));
   });
   return button;
 }

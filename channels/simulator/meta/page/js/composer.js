@@ -2,7 +2,6 @@
 
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
-import { SAMPLES } from "./samples.js";
 
 export function composer(telephone) {
   const box = el("textarea", { rows: "1", placeholder: "Message", "aria-label": "Message", "data-testid": "composer" });
@@ -32,7 +31,7 @@ function attachments(telephone) {
   const entry = (testid, name, label, onclick) => el("button", { type: "button", "data-testid": testid, onclick: () => { show(false); onclick(); } },
     el("span", { "aria-hidden": "true" }, icon(name)), label);
   const menu = el("div", { class: "attach", hidden: true, role: "group", "aria-label": "Attach" },
-    SAMPLES.map(([kind, label]) => entry(`attach-${kind}`, kind, label, () => telephone.sendSample(kind))),
+    telephone.samples().map(([kind, label]) => entry(`attach-${kind}`, kind, label, () => telephone.sendSample(kind))),
     entry("attach-file", "file", "Own file", () => file.click()));
   const opener = el("button", { class: "round light", type: "button", "aria-label": "Attach", "aria-expanded": "false", "data-testid": "attach",
     onclick: () => show(menu.hidden) }, icon("plus"));

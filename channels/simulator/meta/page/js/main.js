@@ -2,6 +2,7 @@
 
 import { follow, get, post } from "./api.js";
 import { el } from "./dom.js";
+import { withInstagram } from "./instagram.js";
 import { Telephone } from "./telephone.js";
 
 const row = document.getElementById("row");
@@ -10,8 +11,7 @@ let people = { numbers: [], customers: [] };
 let telephones = [];
 
 async function loadPeople() {
-  const { numbers, customers } = await get("state");
-  people = { numbers, customers };
+  people = withInstagram(await get("state"));
 }
 
 function chosen() {
@@ -41,8 +41,9 @@ function removeTelephone(telephone) {
 
 function nextChoice() {
   const used = new Set(telephones.map((one) => one.customer));
-  const free = people.customers.find((one) => !used.has(one.wa_id)) || people.customers[0];
   const number = people.numbers[telephones.length % Math.max(1, people.numbers.length)];
+  const mine = people.customers.filter((one) => one.channel === number?.channel);
+  const free = mine.find((one) => !used.has(one.wa_id)) || mine[0];
   return { number: number?.phone_number_id, customer: free?.wa_id };
 }
 
@@ -56,7 +57,8 @@ function askForCustomer(telephone) {
       el("button", { type: "submit", class: "pill", "data-testid": "new-save" }, "Add")));
   const dialog = el("dialog", { "aria-label": "New customer", onclose: () => dialog.remove() }, form);
   form.addEventListener("submit", async () => {
-    await post("customers", { wa_id: waId.value, name: name.value });
+    if (telephone?.channel()) await post("instagram/people", { igsid: waId.value, name: name.value });
+    else await post("customers", { wa_id: waId.value, name: name.value });
     await loadPeople();
     telephones.forEach((one) => one.refreshPeople(people));
     if (telephone) await telephone.open(telephone.number, waId.value);

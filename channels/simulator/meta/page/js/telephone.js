@@ -4,7 +4,9 @@ import { get, post, upload } from "./api.js";
 import { bubble, quoteBox } from "./bubble.js";
 import { el } from "./dom.js";
 import { composer } from "./composer.js";
+import { INSTAGRAM_SAMPLES, instagramCall, starters } from "./instagram.js";
 import { SAMPLES } from "./samples.js";
+import { tap } from "./taps.js";
 
 export class Telephone {
   constructor(people, choice, { onchange, onremove, onnewcustomer }) {
@@ -42,8 +44,6 @@ export class Telephone {
     });
   }
 
-  // People and settings above the telephone.
-
   drawWho() {
     const { numbers, customers } = this.people;
     const mine = this.owner();
@@ -53,21 +53,31 @@ export class Telephone {
     const box = (label, testid, checked, onchange) => el("label", {},
       el("input", { type: "checkbox", "data-testid": testid, checked, onchange: (event) => onchange(event.target.checked) }), label);
     this.who.replaceChildren(
-      choose([...customers.map((one) => [one.wa_id, `${one.name} · ${one.wa_id.slice(-4)}`]), ["+", "New customer…"]],
+      choose([...customers.filter((one) => one.channel === this.channel()).map((one) => [one.wa_id, `${one.name} · ${one.wa_id.slice(-4)}`]), ["+", "New customer…"]],
         this.customer, "customer-select", "Customer", (value) => this.chooseCustomer(value)),
       choose(numbers.map((one) => [one.phone_number_id, `${one.verified_name} · ${one.display_phone_number}`]),
-        this.number, "number-select", "Writes to", (value) => this.open(value, this.customer)),
+        this.number, "number-select", "Writes to", (value) => this.chooseNumber(value)),
       el("div", { class: "switches" },
         box("Chat open", "chat-open", this.isLooking, (value) => { this.isLooking = value; this.look(); }),
         box("Read receipts", "read-receipts", mine?.read_receipts ?? true, (value) => this.change({ read_receipts: value })),
         box("On", "switched-on", mine?.reachable ?? true, (value) => this.change({ reachable: value })),
         el("button", { type: "button", "aria-label": "Remove this telephone", title: "Remove this telephone", onclick: () => this.onremove(this) }, "✕")));
     this.node.classList.toggle("off", mine?.reachable === false);
+    this.node.classList.toggle("instagram", this.channel() === "instagram");
   }
 
   owner() { return this.people.customers.find((one) => one.wa_id === this.customer); }
   business() { return this.people.numbers.find((one) => one.phone_number_id === this.number); }
   businessName() { return this.business()?.verified_name || "Business"; }
+
+  channel(number = this.business()) { return number?.channel; }
+  samples() { return this.channel() ? INSTAGRAM_SAMPLES : SAMPLES; }
+
+  chooseNumber(value) {
+    const channel = this.channel(this.people.numbers.find((one) => one.phone_number_id === value));
+    const same = this.owner()?.channel === channel;
+    return this.open(value, same ? this.customer : this.people.customers.find((one) => one.channel === channel)?.wa_id);
+  }
 
   chooseCustomer(value) {
     if (value !== "+") return this.open(this.number, value);
@@ -80,7 +90,7 @@ export class Telephone {
   refreshPeople(people) {
     this.people = people;
     if (!this.business()) this.number = people.numbers[0]?.phone_number_id;
-    if (!this.owner()) this.customer = people.customers[0]?.wa_id;
+    if (!this.owner()) this.customer = people.customers.find((one) => one.channel === this.channel())?.wa_id;
     this.drawWho();
     this.drawTop();
   }
@@ -88,16 +98,17 @@ export class Telephone {
   drawTop(isTyping = false) {
     const name = this.businessName();
     this.top.replaceChildren(el("div", { class: "face", "aria-hidden": "true" }, name.slice(0, 1).toUpperCase()),
-      el("div", {}, el("b", {}, name), el("small", { "data-testid": "presence" }, isTyping ? "typing…" : "business account")));
+      el("div", {}, el("b", {}, name), el("small", { "data-testid": "presence" }, isTyping ? "typing…" : this.channel() || "business account")));
   }
-
-  // The conversation.
 
   async open(number, customer) {
     await this.look(false);
     Object.assign(this, { number, customer, replyTo: null, isAtBottom: true, messages: new Map(), drawn: new Map() });
     clearTimeout(this.typingTimer);
     this.isTyping = false;
+    const fresh = composer(this);
+    this.composer.replaceWith(fresh);
+    this.composer = fresh;
     this.drawWho();
     this.drawTop();
     this.drawAnswering();
@@ -153,6 +164,7 @@ export class Telephone {
       day = today;
       side = message.direction;
     }
+    if (this.channel()) rows.push(...starters(this, !rows.length, tap));
     if (!rows.length) rows.push(el("p", { class: "empty" }, `Write to ${this.businessName()} to begin.`));
     if (this.isTyping) {
       rows.push(el("div", { class: "dots", role: "status", "aria-label": "Business is typing", "data-testid": "typing" }, el("i"), el("i"), el("i")));
@@ -211,17 +223,33 @@ export class Telephone {
     const body = { phone_number_id: this.number, from: this.customer, wait: false, ...message };
     if (replyTo && message.type !== "reaction") body.reply_to = replyTo;
     if (message.type !== "reaction") this.answer(null);
-    return this.guard(post("inject", body));
+    return this.guard(this.channel() ? post(...instagramCall(this, { ...message, reply_to: body.reply_to })) : post("inject", body));
   }
 
   sendSample(kind, replyTo) {
-    const found = SAMPLES.find(([name]) => name === kind);
+    const found = this.samples().find(([name]) => name === kind);
     return this.send({ type: kind, ...found[2], ...(replyTo ? { reply_to: replyTo } : {}) });
   }
 
   async sendFile(file) {
     const sent = await this.guard(upload(this.number, file));
     if (sent) await this.send({ type: sent.type, [sent.type]: { id: sent.id, filename: file.name } });
+  }
+
+  listened(message) {
+    if (message.direction === "outbound" && message.content.voice) this.guard(post("telephones/listen", { wamid: message.id }));
+  }
+
+  edit(message) {
+    this.closeMenus();
+    const body = prompt("New words", message.content.body);
+    if (!body) return null;
+    return this.send({ type: "edit", edit: { original_message_id: message.id, message: { type: "text", text: { body } } } });
+  }
+
+  revoke(message) {
+    this.closeMenus();
+    return this.send({ type: "revoke", revoke: { original_message_id: message.id } });
   }
 
   react(message, emoji) {
