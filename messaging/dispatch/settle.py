@@ -47,6 +47,7 @@ def outcome(
     match answer:
         case provider.Accepted():
             pacing.note_success(channel)
+            pacing.note_usage(channel, answer.usage)
             return Done(apply=lambda: accepted(channel, delivery, message, answer))
         case provider.Unknown():
             return _uncertain(delivery, answer.reason)

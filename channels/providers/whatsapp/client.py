@@ -17,6 +17,7 @@ from channels.providers.contract import (
     Unknown,
 )
 from channels.providers.events import Identity
+from channels.providers.meta.usage import with_usage
 from channels.providers.whatsapp.access import (
     as_int,
     as_object,
@@ -75,7 +76,9 @@ class WhatsAppClient:
             return NotSent(reason=error.reason)
         except egress.Ambiguous as error:
             return Unknown(reason=error.reason)
-        return _accepted(response) if response.ok else refusal(response)
+        return (
+            with_usage(_accepted(response), response.headers) if response.ok else refusal(response)
+        )
 
     def mark_read(self, external_id: str, *, typing: bool) -> Outcome:
         """Show the customer that we read up to this message; ``typing`` also shows 25 s of it."""

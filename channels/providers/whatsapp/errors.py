@@ -97,7 +97,8 @@ _add(190, "T", "The token's user has no role on the page", RECONNECT, subcode=49
 _add(range(200, 300), "T", "Missing permission or asset access", _GRANT)
 _add(368, "A", "Temporarily blocked for policy violations", _META, wait_s=6 * _HOUR)
 _add(506, "P", "Duplicate post", "The same content was just sent; change it before sending.")
-_add((80007, 80008), "Q", "Account's rate limit reached", _WAIT, scope="app", wait_s=5 * _MINUTE)
+_add((80007, 80008), "Q", "Account's rate limit reached", _WAIT, scope="account",
+     wait_s=5 * _MINUTE)
 
 # ----------------------------------------------------------------- sending: the recipient
 _add(1026, "U", "The customer's app cannot show this", "Send it as plain text instead.")

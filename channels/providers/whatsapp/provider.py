@@ -17,6 +17,7 @@ from channels.providers.whatsapp.compose import compose
 from channels.providers.whatsapp.definition import template_parameters, template_text
 from channels.providers.whatsapp.errors import Rule, rule_for
 from channels.providers.whatsapp.explode import explode
+from channels.providers.whatsapp.pace import PACE
 from channels.providers.whatsapp.parse import parse
 from channels.providers.whatsapp.validate import validate, validate_file
 
@@ -76,6 +77,7 @@ class WhatsAppProvider:
     webhook_object = "whatsapp_business_account"
     redacted_keys = frozenset(_REDACTED)
     capabilities: dict[str, Any] = limits.capabilities()
+    pace = PACE
     window_hours = limits.WINDOW_HOURS
     template_types = frozenset({"template"})
 

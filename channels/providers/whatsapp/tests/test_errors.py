@@ -58,7 +58,7 @@ def test_documented_code(code: int, kind: str) -> None:
 def test_every_rule_is_fit_to_be_shown(rule: Rule) -> None:
     assert re.fullmatch(r"[A-Z].*[^.]", rule.title)
     assert re.fullmatch(r"[A-Z].*\.", rule.advice)
-    assert (rule.scope in ("number", "pair", "app", "template")) == (rule.kind == "Q")
+    assert (rule.scope in ("number", "pair", "account", "app", "template")) == (rule.kind == "Q")
     assert rule.max_tries is None or rule.kind == "R"
 
 
@@ -87,7 +87,7 @@ def test_a_missing_proof_concerns_the_channel_not_the_message() -> None:
     ("code", "scope"),
     [
         (4, "app"),
-        (80007, "app"),
+        (80007, "account"),
         (130429, "number"),
         (131048, "number"),
         (131056, "pair"),
