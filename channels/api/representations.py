@@ -5,6 +5,7 @@ from typing import Any
 
 from channels.models import Channel, MessageTemplate
 from channels.providers import provider_for
+from channels.services.template_history import author_of
 from config.api.rendering import moment
 
 Json = dict[str, Any]
@@ -63,11 +64,16 @@ def templates_json(channel: Channel, templates: Iterable[MessageTemplate]) -> li
             "status": template.status,
             "quality": template.quality,
             "reason": template.reason,
+            "paused_until": moment(template.paused_until),
             "parameter_format": template.parameter_format,
             "components": template.components,
             "parameters": takes(template.components, template.parameter_format),
-            "history": [{name: entry[name] for name in HISTORY} for entry in template.history],
+            "history": [_change_json(entry) for entry in template.history],
             "synced_at": moment(template.synced_at),
         }
         for template in templates
     ]
+
+
+def _change_json(entry: Json) -> Json:
+    return {name: entry[name] for name in HISTORY} | {"by": author_of(entry)}
