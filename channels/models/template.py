@@ -17,6 +17,8 @@ class MessageTemplate(TenantModel):
     "at", "by"}``. What the provider no longer has stays, with the status ``DELETED``.
     """
 
+    NEVER_SENT = ("DISABLED", "REJECTED", "DELETED", "PENDING_DELETION", "ARCHIVED")
+
     channel = TenantForeignKey(Channel, models.CASCADE, related_name="+")
     external_id = models.CharField(max_length=64, blank=True)
     name = models.CharField(max_length=512)
@@ -38,3 +40,10 @@ class MessageTemplate(TenantModel):
                 fields=["tenant", "channel", "name", "language"], name="template_once"
             )
         ]
+
+    @property
+    def is_sendable(self) -> bool:
+        """Whether a send may be tried; a pause that should be over is the provider's to judge."""
+        if self.status == "PAUSED":
+            return self.paused_until is not None and self.paused_until <= now()
+        return self.status not in self.NEVER_SENT

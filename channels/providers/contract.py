@@ -9,7 +9,7 @@ body and ``client`` performs it, answering with one of the outcomes below.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from channels.providers.events import Event, Identity
 
@@ -231,6 +231,25 @@ class Client(Protocol):
     def describe(self) -> "dict[str, Any] | Outcome": ...
     def subscribe(self) -> Outcome | None: ...
     def templates(self) -> "list[dict[str, Any]] | Outcome": ...
+
+
+@runtime_checkable
+class TemplateClient(Protocol):
+    """What a client of a channel with approved templates can do besides."""
+
+    def create_template(self, body: dict[str, Any]) -> "dict[str, Any] | Outcome": ...
+    def edit_template(self, external_id: str, changes: dict[str, Any]) -> Outcome: ...
+    def delete_template(self, name: str, external_id: str) -> Outcome: ...
+    def unpause_template(self, external_id: str) -> Outcome: ...
+
+
+@runtime_checkable
+class TemplateProvider(Protocol):
+    """What a provider with approved templates checks before one is submitted; raises `InvalidMessage`."""
+
+    def validate_template(
+        self, *, name: str, category: str, language: str, components: Any, parameter_format: str
+    ) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -59,8 +59,13 @@ class Synced:
 def sync_templates(*, channel: Channel, client: Client) -> int:
     """Read the templates of the channel's account; returns how many. The next look is a day later."""
     found = sync_account(channel, client)
-    work.mark(KIND, lane_key(account_of(channel)), due_at=now() + EVERY)
+    schedule(channel)
     return found.read if isinstance(found, Synced) else 0
+
+
+def schedule(channel: Channel) -> None:
+    """Make sure that the account is looked at within a day."""
+    work.mark(KIND, lane_key(account_of(channel)), due_at=now() + EVERY)
 
 
 def account_of(channel: Channel) -> str:

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from channels.api.representations import health_json, templates_json
+from channels.api.representations import health_json
+from channels.api.template_shapes import templates_json
 from channels.models import Channel, MessageTemplate
 from channels.providers.contract import Transient
 from channels.providers.events import TemplateChanged

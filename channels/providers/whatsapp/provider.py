@@ -19,6 +19,7 @@ from channels.providers.whatsapp.errors import Rule, rule_for
 from channels.providers.whatsapp.explode import explode
 from channels.providers.whatsapp.pace import PACE
 from channels.providers.whatsapp.parse import parse
+from channels.providers.whatsapp.template_rules import check_template
 from channels.providers.whatsapp.validate import validate, validate_file
 
 _REDACTED = (
@@ -112,6 +113,18 @@ class WhatsAppProvider:
     ) -> dict[str, Any]:
         """Return the ``expected`` member for a template's content, from its synced definition."""
         return template_parameters(components, parameter_format)
+
+    def validate_template(
+        self, *, name: str, category: str, language: str, components: Any, parameter_format: str
+    ) -> None:
+        """Raise `InvalidMessage` for what Meta would not even review."""
+        check_template(
+            name=name,
+            category=category,
+            language=language,
+            components=components,
+            parameter_format=parameter_format,
+        )
 
     def template_text(self, components: Any, body: Any) -> str:
         """Return a template's body as the customer reads it."""
