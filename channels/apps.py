@@ -7,3 +7,8 @@ class ChannelsConfig(AppConfig):
     name = "channels"
     agent = "channel"
     default_auto_field = "kernel.mongo.fields.IdField"
+
+    def ready(self) -> None:
+        from channels.services import reconcile
+
+        reconcile.register_kind()

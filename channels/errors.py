@@ -36,3 +36,38 @@ class ChannelRemoved(Conflict):
 class ChannelNotPaused(Conflict):
     code = "channel_not_paused"
     title = "This channel is not paused"
+
+
+class TemplateNotFound(NotFound):
+    code = "template_not_found"
+    title = "This channel has no such template"
+
+
+class TemplateExists(Conflict):
+    code = "template_exists"
+    title = "This template exists already in this language"
+
+
+class TemplateNotEditable(Conflict):
+    code = "template_not_editable"
+    title = "This template cannot be changed now"
+
+
+class TemplateNotSendable(Conflict):
+    code = "template_not_sendable"
+    title = "This template cannot be sent now"
+
+
+class InvalidTemplate(Invalid):
+    code = "invalid_template"
+    title = "The provider would not accept this template"
+
+
+class TemplateRefused(Invalid):
+    code = "template_refused"
+    title = "The provider refused this template"
+
+
+class TemplatesUnsupported(Invalid):
+    code = "templates_unsupported"
+    title = "Channels of this kind have no templates"

@@ -52,3 +52,18 @@ class TemplateChanged(Event):
     language: str
     value: str
     previous: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplatesDrifted(Event):
+    """The daily look found templates that were not as we had been told; they are as the provider's now.
+
+    ``differences`` names the first 20 as ``what:name:language``; ``unreadable`` counts entries that
+    could not be read.
+    """
+
+    type = "templates.drifted"
+    channel_ids: tuple[str, ...]
+    count: int
+    unreadable: int
+    differences: tuple[str, ...]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from django.conf import settings
 from django.db.models import QuerySet
 
-from channels.errors import ChannelNotFound
+from channels.errors import ChannelNotFound, TemplateNotFound, TemplateNotSendable
 from channels.models import Channel, ChannelAddress, ChannelCredential, MessageTemplate
 from channels.providers import provider_for
 from channels.providers.contract import Client, Credentials, Endpoint
@@ -108,8 +108,21 @@ def forget_familiar(channel_id: str) -> None:
 
 
 def template_named(channel: Channel, name: str, language: str) -> MessageTemplate | None:
-    """A template as last synced, or None."""
-    return MessageTemplate.objects.filter(channel=channel, name=name, language=language).first()
+    """A template as last synced, or None. Raises ``TemplateNotSendable`` for one that nobody may send now."""
+    found = MessageTemplate.objects.filter(channel=channel, name=name, language=language).first()
+    if found is not None and not found.is_sendable:
+        until = found.paused_until.isoformat() if found.paused_until else None
+        raise TemplateNotSendable(f"{name} in {language} is {found.status}", status=found.status,
+                                  paused_until=until)  # fmt: skip
+    return found
+
+
+def get_template(channel: Channel, template_id: str) -> MessageTemplate:
+    """One of the channel's templates; raises ``TemplateNotFound``."""
+    found = MessageTemplate.objects.filter(pk=template_id, channel=channel).first()
+    if found is None:
+        raise TemplateNotFound
+    return found
 
 
 def list_templates(channel: Channel) -> QuerySet[MessageTemplate]:

@@ -23,21 +23,3 @@ HEALTH = {
     "checked_at": AT, "last_inbound_at": AT,
     "last_outbound_at": None,
 }  # fmt: skip
-TEMPLATE = {
-    "id": ID, "external_id": "1234", "name": "order_update", "language": "en_US",
-    "category": "UTILITY", "status": "APPROVED", "quality": "GREEN", "reason": "",
-    "parameter_format": "POSITIONAL",
-    "components": [{"type": "BODY", "text": "Hi {{1}}, your order {{2}} is on its way."}],
-    "parameters": {"body": 2},
-    "history": [{"what": "status", "value": "APPROVED", "previous": "", "reason": "", "at": AT}],
-    "synced_at": AT,
-}  # fmt: skip
-CAPABILITIES = {
-    "types": ["text", "image", "template", "reaction"],
-    "text": {"max_length": 4096, "preview_url": True},
-    "media": {"image": {"mime_types": ["image/jpeg"], "max_bytes": 5242880,
-                        "caption_max_length": 1024}},
-    "template": {"parameter_max_length": 1024, "header_max_length": 60, "max_buttons": 10},
-    "reaction": {"remove": True}, "reply": True, "read_receipts": True, "typing": True,
-    "window": {"hours": 24, "outside": ["template"]}, "messages_per_second": 80,
-}  # fmt: skip

@@ -3,12 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from channels.models import Channel, MessageTemplate
-from channels.providers import provider_for
+from channels.models import Channel
 from config.api.rendering import moment
 
 Json = dict[str, Any]
-HISTORY = ("what", "value", "previous", "reason", "at")
 
 
 def channel_json(channel: Channel) -> Json:
@@ -49,25 +47,3 @@ def health_json(channel: Channel) -> Json:
 
 def _notice_json(notice: Json) -> Json:
     return {name: notice[name] for name in ("topic", "severity", "sentence", "at")}
-
-
-def templates_json(channel: Channel, templates: Iterable[MessageTemplate]) -> list[Json]:
-    takes = provider_for(channel.kind).template_parameters
-    return [
-        {
-            "id": template.pk,
-            "external_id": template.external_id,
-            "name": template.name,
-            "language": template.language,
-            "category": template.category,
-            "status": template.status,
-            "quality": template.quality,
-            "reason": template.reason,
-            "parameter_format": template.parameter_format,
-            "components": template.components,
-            "parameters": takes(template.components, template.parameter_format),
-            "history": [{name: entry[name] for name in HISTORY} for entry in template.history],
-            "synced_at": moment(template.synced_at),
-        }
-        for template in templates
-    ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from channels.api import views
+from channels.api import capabilities, templates, views
 
 urlpatterns = [
     path("channels", views.Channels.as_view()),
@@ -12,6 +12,11 @@ urlpatterns = [
     path("channels/<id:channel_id>/pause", views.Pause.as_view()),
     path("channels/<id:channel_id>/resume", views.Resume.as_view()),
     path("channels/<id:channel_id>/reconnect", views.Reconnect.as_view()),
-    path("channels/<id:channel_id>/templates", views.Templates.as_view()),
-    path("channels/<id:channel_id>/capabilities", views.Capabilities.as_view()),
+    path("channels/<id:channel_id>/templates", templates.Templates.as_view()),
+    path("channels/<id:channel_id>/templates/sync", templates.Sync.as_view()),
+    path("channels/<id:channel_id>/templates/<id:template_id>", templates.OneTemplate.as_view()),
+    path(
+        "channels/<id:channel_id>/templates/<id:template_id>/unpause", templates.Unpause.as_view()
+    ),
+    path("channels/<id:channel_id>/capabilities", capabilities.Capabilities.as_view()),
 ]

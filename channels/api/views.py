@@ -6,9 +6,8 @@ from rest_framework.response import Response
 from channels import errors
 from channels.api import examples
 from channels.api import serializers as shapes
-from channels.api.representations import channel_json, channels_json, health_json, templates_json
-from channels.providers import provider_for
-from channels.selectors import get_channel, list_channels, list_templates
+from channels.api.representations import channel_json, channels_json, health_json
+from channels.selectors import get_channel, list_channels
 from channels.services.connect import (
     connect_whatsapp,
     pause_channel,
@@ -102,24 +101,3 @@ class Reconnect(ApiView):
     )  # fmt: skip
     def post(self, request: Request, channel_id: str, body: dict[str, str]) -> Response:
         return Response(channel_json(reconnect(channel_id=channel_id, **body)))
-
-
-class Templates(ApiView):
-    @operation("channels_templates", "List a channel's templates", needs=(READ,), paged=True,
-               gives=page_of(shapes.TemplateShown), problems=UNKNOWN,
-               example={"results": [examples.TEMPLATE], "next": None},
-               about="As last read from the provider, by name and language.")  # fmt: skip
-    def get(self, request: Request, channel_id: str) -> Response:
-        channel = get_channel(channel_id)
-        return Response(
-            page(request, list_templates(channel), keys=("name", "language"),
-                 render=lambda rows: templates_json(channel, rows), scope=f"templates:{channel.pk}")
-        )  # fmt: skip
-
-
-class Capabilities(ApiView):
-    @operation("channels_capabilities", "What a channel can send", needs=(READ,),
-               gives=shapes.CapabilitiesShown, problems=UNKNOWN,
-               example=examples.CAPABILITIES)  # fmt: skip
-    def get(self, request: Request, channel_id: str) -> Response:
-        return Response(provider_for(get_channel(channel_id).kind).capabilities)

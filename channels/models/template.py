@@ -12,9 +12,12 @@ from kernel.scoping.models import TenantModel
 class MessageTemplate(TenantModel):
     """One template in one language; ``components`` and ``parameter_format`` in the provider's form.
 
-    ``reason`` says why it has its status; ``history`` lists the last changes that the
-    provider told of, oldest first: ``{"what", "value", "previous", "reason", "at"}``.
+    ``reason`` says why it has its status, ``paused_until`` when a pause ends by itself;
+    ``history`` lists its last changes, oldest first: ``{"what", "value", "previous", "reason",
+    "at", "by"}``. What the provider no longer has stays, with the status ``DELETED``.
     """
+
+    NEVER_SENT = ("DISABLED", "REJECTED", "DELETED", "PENDING_DELETION", "ARCHIVED")
 
     channel = TenantForeignKey(Channel, models.CASCADE, related_name="+")
     external_id = models.CharField(max_length=64, blank=True)
@@ -24,6 +27,7 @@ class MessageTemplate(TenantModel):
     status = models.CharField(max_length=24)
     quality = models.CharField(max_length=24, blank=True)
     reason = models.CharField(max_length=300, blank=True)
+    paused_until = models.DateTimeField(null=True, blank=True)
     parameter_format = models.CharField(max_length=12, default="POSITIONAL")
     components = DocumentField(default=list)
     history = DocumentField(default=list, blank=True)
@@ -36,3 +40,10 @@ class MessageTemplate(TenantModel):
                 fields=["tenant", "channel", "name", "language"], name="template_once"
             )
         ]
+
+    @property
+    def is_sendable(self) -> bool:
+        """Whether a send may be tried; a pause that should be over is the provider's to judge."""
+        if self.status == "PAUSED":
+            return self.paused_until is not None and self.paused_until <= now()
+        return self.status not in self.NEVER_SENT

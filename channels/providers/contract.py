@@ -7,9 +7,9 @@ internal events. Outbound, ``compose`` turns an internal message into a request
 body and ``client`` performs it, answering with one of the outcomes below.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from channels.providers.events import Event, Identity
 
@@ -81,11 +81,28 @@ class OutboundMessage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Usage:
+    """How much of its call limits the provider says is used, in percent of a rolling hour.
+
+    ``app`` is of all calls of our app, ``account`` of those for the account that was asked for;
+    ``regain_s`` are the seconds until the account is served again, 0 while it is.
+    """
+
+    app: int = 0
+    account: int = 0
+    regain_s: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Accepted:
-    """The provider took it; ``alias`` is the recipient's id as the provider spells it."""
+    """The provider took it; ``alias`` is the recipient's id as the provider spells it.
+
+    ``usage`` is what the answer says of the call limits, None where it says nothing.
+    """
 
     external_id: str
     alias: Identity | None = None
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +121,10 @@ class Unknown:
 
 @dataclass(frozen=True, kw_only=True)
 class Throttled:
-    """Slow down; ``scope`` is number, pair, app or template; ``retry_after`` in seconds, None for our schedule."""
+    """Slow down; ``scope`` is number, pair, account, app or template.
+
+    ``retry_after`` is in seconds, None for our schedule.
+    """
 
     code: int
     scope: str
@@ -181,6 +201,31 @@ class UnsupportedMessage(ValueError):
     """This channel has no such kind of message."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Rate:
+    """So many a second, and at most ``burst`` at once; ``name`` tells it from the channel's others."""
+
+    name: str
+    per_second: float
+    burst: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How fast a channel of a kind may send.
+
+    ``per_second`` is for all its messages, unless the account has a tier of its own; ``pair`` for
+    those to one person; ``types`` for some types of message; ``private_reply`` for answers to
+    comments; ``reads`` for looking at conversations. None where the provider has no such limit.
+    """
+
+    per_second: int
+    pair: Rate | None = None
+    types: Mapping[str, Rate] = field(default_factory=dict)
+    private_reply: Rate | None = None
+    reads: Rate | None = None
+
+
 class Client(Protocol):
     """Calls a provider for one channel. Every method returns within ``Endpoint.timeout_s``."""
 
@@ -192,6 +237,25 @@ class Client(Protocol):
     def describe(self) -> "dict[str, Any] | Outcome": ...
     def subscribe(self) -> Outcome | None: ...
     def templates(self) -> "list[dict[str, Any]] | Outcome": ...
+
+
+@runtime_checkable
+class TemplateClient(Protocol):
+    """What a client of a channel with approved templates can do besides."""
+
+    def create_template(self, body: dict[str, Any]) -> "dict[str, Any] | Outcome": ...
+    def edit_template(self, external_id: str, changes: dict[str, Any]) -> Outcome: ...
+    def delete_template(self, name: str, external_id: str) -> Outcome: ...
+    def unpause_template(self, external_id: str) -> Outcome: ...
+
+
+@runtime_checkable
+class TemplateProvider(Protocol):
+    """What a provider with approved templates checks before one is submitted; raises `InvalidMessage`."""
+
+    def validate_template(
+        self, *, name: str, category: str, language: str, components: Any, parameter_format: str
+    ) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,6 +274,7 @@ class Provider(Protocol):
     webhook_object: str
     redacted_keys: frozenset[str]
     capabilities: dict[str, Any]
+    pace: Pace
     window_hours: int
     template_types: frozenset[str]
 

@@ -1,22 +1,23 @@
 """Changes of templates that the provider tells of, kept with each and once for the whole account."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from channels.events import TemplateChanged
 from channels.models import Channel, MessageTemplate
 from channels.providers import events
 from channels.selectors import channels_of_account
+from channels.services.template_history import KEPT, add
 from kernel import audit
-from kernel.clock import iso
+from kernel.clock import iso, now
 from kernel.events import emit
 
-KEPT = 50
 WAITING = 100
 # Between the provider's clock, in seconds, and ours: a change that is older than the last sync by
 # more than this was in it already.
 SLACK = timedelta(seconds=60)
+FIRST_PAUSE, SECOND_PAUSE = timedelta(hours=3), timedelta(hours=6)
 COLUMNS = {"status": "status", "quality": "quality", "category": "category"}
 Json = dict[str, Any]
 
@@ -74,10 +75,7 @@ def _apply(template: MessageTemplate, entry: Json, change: events.TemplateChange
     at = change.provider_at
     if at is not None and at + SLACK < template.synced_at:
         is_newest = False
-    # Sorted by the provider's clock, what has no time last.
-    template.history = sorted(
-        [*template.history, entry], key=lambda e: (e["at"] is None, e["at"] or "")
-    )[-KEPT:]
+    add(template, entry)
     fields = ["history", *(_columns(template, entry) if is_newest else ())]
     template.save(update_fields=fields)
     audit.record("template.changed", template,
@@ -100,7 +98,18 @@ def _columns(template: MessageTemplate, entry: Json) -> list[str]:
     if what != "status":
         return [column]
     template.reason = entry["reason"][:300]
-    return [column, "reason"]
+    template.paused_until = paused_until(entry)
+    return [column, "reason", "paused_until"]
+
+
+def paused_until(entry: Json) -> datetime | None:
+    """When a pause ends by itself: three hours for the first, six for the second; None for no pause."""
+    if entry["value"].upper() != "PAUSED":
+        return None
+    info = entry["detail"].get("other_info")
+    title = str(info.get("title", "")) if isinstance(info, dict) else ""
+    began = datetime.fromisoformat(entry["at"]) if entry["at"] else now()
+    return began + (SECOND_PAUSE if title == "SECOND_PAUSE" else FIRST_PAUSE)
 
 
 def _wait(channel: Channel, entry: Json, change: events.TemplateChanged) -> bool:
@@ -125,7 +134,7 @@ def take_waiting(channel: Channel, templates: Sequence[MessageTemplate]) -> None
         for template in of:
             if entry not in template.history:
                 template.history = [*template.history, entry][-KEPT:]
-                if entry["what"] == "quality":  # which no sync tells
+                if entry["what"] == "quality" and not template.quality:  # if the list had none
                     template.quality = entry["value"][:24]
                 template.save(update_fields=["history", "quality"])
         if not of:

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from channels.api.representations import channel_json, health_json, templates_json
+from channels.api.representations import channel_json, health_json
+from channels.api.template_shapes import templates_json
 from channels.models import Channel, MessageTemplate
 from channels.providers.events import AccountNotice, TemplateChanged
 from channels.services.notices import note_account

@@ -52,8 +52,8 @@ def operation(
 
     Before the method runs: unknown query parameters and fields are refused by name, ``needs``
     is required of the caller, the body is read by ``takes`` and passed as ``body``, and an
-    unsafe operation honours ``Idempotency-Key``. ``example`` is an answer, ``asks`` a request
-    or several by name; ``who`` says in words who may call it where ``needs`` cannot;
+    unsafe operation honours ``Idempotency-Key``. ``example`` is an answer and ``asks`` a
+    request, or several by name; ``who`` says in words who may call it where ``needs`` cannot;
     ``versioned`` answers carry an ``ETag``. ``upload`` is a form with a file.
     """
     declared = [*(PAGING if paged else ()), *parameters]
@@ -125,7 +125,9 @@ def _read(request: Request, form: type[Body] | None) -> dict[str, Any]:
 def _answer(example: Any, status: int) -> list[OpenApiExample]:
     if example is None:
         return []
-    return [OpenApiExample("Answer", value=example, response_only=True, status_codes=[str(status)])]
+    named = example if isinstance(example, list) else [("Answer", example)]
+    return [OpenApiExample(name, value=value, response_only=True, status_codes=[str(status)])
+            for name, value in named]  # fmt: skip
 
 
 def _requests(asks: Any) -> list[OpenApiExample]:

@@ -35,6 +35,8 @@ def settle_accepted(taken: Sequence[Taken]) -> None:
     run_transaction(lambda: _record(taken))
     for channel in {send.channel.pk: send.channel for send, _ in taken}.values():
         pacing.note_success(channel)
+        told = [answer.usage for send, answer in taken if send.channel.pk == channel.pk]
+        pacing.note_usage(channel, told[-1])
 
 
 def _record(taken: Sequence[Taken]) -> None:

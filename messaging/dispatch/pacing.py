@@ -1,20 +1,28 @@
-"""Pacing: a token bucket for each number and each pair, shared by all workers."""
+"""Pacing: token buckets shared by all workers, for each number, pair, account and app.
+
+Replies come first: what is sent to many takes from a bucket of its own as well, which stands still
+as long as a reply waits for the number.
+"""
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from django.conf import settings
 
 from channels.models import Channel
-from channels.providers.contract import Throttled
-from kernel.ratelimit import Bucket, Decision, Limiter, connect
-from kernel.scoping.keys import tenant_key
+from channels.providers.contract import Rate, Throttled, Usage
+from kernel.ratelimit import Decision, Limiter, connect
+from messaging.dispatch import buckets
 from messaging.models import Delivery
 
 FAILURES_TO_BREAK, BREAK_S = 5, 30
+# A reply that has to wait asks again within this time; until then nothing in bulk overtakes it.
+YIELD_S = 0.4
+# The limit is full and the provider does not say for how long: a rolling hour empties slowly.
+FULL_S = 60.0
 _limiters: dict[int, Limiter] = {}
 _failures: dict[str, int] = {}
+Kinds = dict[str, Rate]
 
 
 def limiter() -> Limiter:
@@ -27,50 +35,83 @@ def limiter() -> Limiter:
 
 def wait_for_turn(channel: Channel, delivery: Delivery) -> float:
     """Seconds until this send may go; 0 when its tokens are taken."""
-    return _longest(_take(channel, [delivery]))
+    return wait_for_turns([(channel, delivery)])[0]
 
 
 def wait_for_turns(pairs: Sequence[tuple[Channel, Delivery]]) -> list[float]:
     """``wait_for_turn`` for several sends to different people, with as few questions as possible.
 
-    As many as the number's bucket holds are asked for at once. When the number itself has to wait,
-    so do all its sends behind this one, and nobody is asked about them.
+    As many as the number's bucket holds are asked for at once, replies before what goes to many.
+    When the number itself has to wait, so do all its sends behind this one, and nobody is asked
+    about them.
     """
     waits: dict[str, float] = {}
     for channel in {channel.pk: channel for channel, _ in pairs}.values():
         own = [delivery for of, delivery in pairs if of.pk == channel.pk]
-        size = int(_bucket(channel).capacity)
-        for start in range(0, len(own), size):
-            _take_part(channel, own[start : start + size], waits)
+        kinds = buckets.kinds_of(channel, own)
+        replies = [delivery for delivery in own if not buckets.is_bulk(delivery)]
+        waited = _take_all(channel, replies, kinds, waits, 0.0)
+        if waited:
+            limiter().penalise(buckets.bulk_key(channel), YIELD_S)
+        bulk = [delivery for delivery in own if buckets.is_bulk(delivery)]
+        _take_all(channel, bulk, kinds, waits, waited)
     return [waits[delivery.pk] for _, delivery in pairs]
 
 
-def _take_part(channel: Channel, part: list[Delivery], waits: dict[str, float]) -> None:
-    if len(part) > 1 and not _longest(_take(channel, part)):
+def wait_to_read(channel: Channel) -> float:
+    """Seconds until a conversation may be looked at, where the provider limits that; 0 when it may."""
+    bucket = buckets.reads_bucket(channel)
+    if bucket is None:
+        return 0.0
+    return _longest(limiter().take_all([(buckets.kind_key(channel, "reads"), bucket)]))
+
+
+def _take_all(
+    channel: Channel, own: list[Delivery], kinds: Kinds, waits: dict[str, float], waited: float
+) -> float:
+    """Take for each of ``own``; returns how long the number itself has to wait, ``waited`` at least."""
+    size = int(buckets.number_bucket(channel).capacity)
+    for start in range(0, len(own), size):
+        part = own[start : start + size]
+        if waited:
+            waits.update((delivery.pk, waited) for delivery in part)
+        else:
+            waited = _take_part(channel, part, kinds, waits)
+    return waited
+
+
+def _take_part(
+    channel: Channel, part: list[Delivery], kinds: Kinds, waits: dict[str, float]
+) -> float:
+    if len(part) > 1 and _take_together(channel, part, kinds):
         waits.update((delivery.pk, 0.0) for delivery in part)
-        return
+        return 0.0
     number_waits = 0.0
     for delivery in part:
         if not number_waits:
-            number, pair = _take(channel, [delivery])
-            number_waits = _longest([number])
-            waits[delivery.pk] = _longest([number, pair])
+            shared, own = _take(channel, [delivery], kinds)
+            number_waits = _longest(shared)
+            waits[delivery.pk] = _longest([*shared, *own])
         else:
             waits[delivery.pk] = number_waits
+    return number_waits
 
 
-def _take(channel: Channel, deliveries: Sequence[Delivery]) -> list[Decision]:
-    """A token of the number and of the pair for each, or none for any; the number's decision is the first."""
-    return limiter().take_all([
-        (_number(channel), replace(_bucket(channel), cost=len(deliveries))),
-        *((_pair(delivery), Bucket(capacity=settings.PAIR_BURST, per_second=1 / 6))
-          for delivery in deliveries),
-    ])  # fmt: skip
+def _take_together(channel: Channel, part: list[Delivery], kinds: Kinds) -> bool:
+    try:
+        shared, own = _take(channel, part, kinds)
+    except ValueError:  # a bucket that never holds so many: one by one it gives what it has
+        return False
+    return not _longest([*shared, *own])
 
 
-def _bucket(channel: Channel) -> Bucket:
-    rate = max(channel.sends_per_second, 1)
-    return Bucket(capacity=max(rate / 20, 1), per_second=rate, cold_start=True)
+def _take(
+    channel: Channel, deliveries: Sequence[Delivery], kinds: Kinds
+) -> tuple[list[Decision], list[Decision]]:
+    """Take for all of them or for none: what was decided of the shared buckets, and of their own."""
+    asked = buckets.asked_for(channel, deliveries, kinds)
+    decisions = limiter().take_all([*asked.shared, *asked.own])
+    return decisions[: len(asked.shared)], decisions[len(asked.shared) :]
 
 
 def _longest(decisions: Iterable[Decision]) -> float:
@@ -78,8 +119,21 @@ def _longest(decisions: Iterable[Decision]) -> float:
 
 
 def slow_down(channel: Channel, delivery: Delivery, throttled: Throttled, seconds: float) -> None:
-    """Only what the provider complained about waits: the pair, or the whole number."""
-    key = _pair(delivery) if throttled.scope == "pair" else _number(channel)
+    """Only what the provider complained about waits: the pair, the number, its account or its app.
+
+    A complaint about a template is no reason for other messages to wait.
+    """
+    match throttled.scope:
+        case "pair":
+            key = buckets.pair_key(delivery)
+        case "account":
+            key = buckets.account_key(channel)
+        case "app":
+            key = buckets.app_key(channel)
+        case "template":
+            return
+        case _:
+            key = buckets.number_key(channel)
     limiter().penalise(key, seconds)
 
 
@@ -87,16 +141,19 @@ def note_failure(channel: Channel) -> None:
     """Five troubles in a row let the number rest; each further one lets it rest again."""
     count = _failures[channel.pk] = _failures.get(channel.pk, 0) + 1
     if count >= FAILURES_TO_BREAK:
-        limiter().penalise(_number(channel), BREAK_S)
+        limiter().penalise(buckets.number_key(channel), BREAK_S)
 
 
 def note_success(channel: Channel) -> None:
     _failures.pop(channel.pk, None)
 
 
-def _number(channel: Channel) -> str:
-    return tenant_key("rate", "number", channel.pk)
-
-
-def _pair(delivery: Delivery) -> str:
-    return tenant_key("rate", "pair", delivery.conversation_id)
+def note_usage(channel: Channel, usage: Usage | None) -> None:
+    """Slow down as the provider's limits fill up; stop while they are full."""
+    if usage is None:
+        return
+    buckets.learn(channel, usage)
+    if usage.app >= 100:
+        limiter().penalise(buckets.app_key(channel), FULL_S)
+    if usage.regain_s or usage.account >= 100:
+        limiter().penalise(buckets.account_key(channel), usage.regain_s or FULL_S)

@@ -12,6 +12,7 @@ from channels.models import Channel
 from channels.providers import contract as provider
 from channels.selectors import hold_reason
 from channels.services.connect import break_channel
+from channels.services.template_refusals import note_refusal
 from channels.services.traffic import note_traffic
 from crm.models import Contact, ContactIdentity
 from kernel import work
@@ -32,6 +33,7 @@ from messaging.status import higher
 
 log = structlog.get_logger(agentName="message")
 RETRY_S = (5, 30, 120, 600, 1800, 7200, 21600)
+TEMPLATE_PATIENCE_S = 900.0
 UNCERTAIN = {"code": 0, "title": "It is not known whether this was delivered",
              "advice": "Wait for the customer's answer, or send it again."}  # fmt: skip
 REMOVED = {"code": 0, "title": "The channel was removed before this could be sent",
@@ -44,9 +46,13 @@ def outcome(
     channel: Channel, delivery: Delivery, message: Message, answer: provider.Outcome
 ) -> Outcome:
     """Turn a provider's answer into the item's outcome; writes happen with it, in one transaction."""
+    if message.type == "template" and isinstance(answer, provider.Throttled | provider.Rejected):
+        content = message.content
+        note_refusal(channel, str(content.get("name")), str(content.get("language")), answer.code)
     match answer:
         case provider.Accepted():
             pacing.note_success(channel)
+            pacing.note_usage(channel, answer.usage)
             return Done(apply=lambda: accepted(channel, delivery, message, answer))
         case provider.Unknown():
             return _uncertain(delivery, answer.reason)
@@ -167,10 +173,20 @@ def bury(delivery: Delivery, reason: str) -> None:
 def _throttled(channel: Channel, delivery: Delivery, answer: provider.Throttled) -> Outcome:
     before = sum(1 for t in delivery.tries if t.get("outcome") == "throttled")
     step = 4.0**before if answer.scope == "pair" else 2.0**before
+    if answer.scope == "template" and (answer.retry_after or 0.0) > TEMPLATE_PATIENCE_S:
+        return _paused(delivery, answer)
     seconds = min(max(answer.retry_after or 0.0, step), 3600.0)
     pacing.slow_down(channel, delivery, answer, seconds)
     return Later(seconds=seconds, error=f"throttled ({answer.code})", burn=False,
                  apply=lambda: end_attempt(delivery, "throttled", answer.code, answer.title))  # fmt: skip
+
+
+def _paused(delivery: Delivery, answer: provider.Throttled) -> Outcome:
+    """For hours nobody can send this template: what waits behind it in the conversation does not."""
+    hours = max(round((answer.retry_after or 0.0) / 3600), 1)
+    error = {"code": answer.code, "title": answer.title, "advice":
+             f"Choose another template, or send it again in about {hours} hours."}  # fmt: skip
+    return Done(apply=lambda: failed(delivery, error, "rejected"))
 
 
 def _retry(delivery: Delivery, how: str, code: int, title: str, most: int | None) -> Outcome:

@@ -60,6 +60,7 @@ def together(leases: Sequence[Lease]) -> list[Released | None]:
 
 def _work(sends: list[Send], alone: list[Head], back: Back) -> None:
     soon = Released(due_at=now() + timedelta(seconds=WAIT_S))
+    sends.sort(key=lambda send: send.delivery.priority == Delivery.BULK)
     with pool().slots(len(sends) + len(alone), WAIT_S) as slots:
         sends, rest = sends[: slots.count], sends[slots.count :]
         room = slots.count - len(sends)

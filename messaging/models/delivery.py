@@ -18,7 +18,10 @@ class Delivery(WorkItem):
     without an outcome when the item is taken up again means that a worker died
     in the middle of it: the result is unknown. ``has_echo``: what the business
     wrote meanwhile waits for the end of this attempt, because it may be this message.
+    ``priority``: an answer to somebody goes before what is sent to many.
     """
+
+    REPLY, BULK = "reply", "bulk"
 
     message = TenantForeignKey(Message, models.CASCADE, related_name="+")
     conversation = TenantForeignKey(Conversation, models.CASCADE, related_name="+")
@@ -28,6 +31,7 @@ class Delivery(WorkItem):
     tries = DocumentField(default=list)
     not_after = models.DateTimeField(null=True)
     has_echo = models.BooleanField(default=False)
+    priority = models.CharField(max_length=8, choices=[(REPLY, REPLY), (BULK, BULK)], default=REPLY)
 
     class Meta(WorkItem.Meta):
         abstract = False

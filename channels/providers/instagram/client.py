@@ -27,6 +27,7 @@ from channels.providers.instagram.identity import IGSID
 from channels.providers.instagram.login import SUBSCRIBED, account_of
 from channels.providers.meta.access import as_int, as_object, as_text
 from channels.providers.meta.graph import Graph, read_json, repeatable
+from channels.providers.meta.usage import with_usage
 from kernel import egress
 from kernel.jsonsafe import pruned
 
@@ -63,7 +64,7 @@ class InstagramClient:
         answer = self._graph.send(self._account.node, "messages", body=body)
         if not isinstance(answer, egress.Response):
             return answer
-        return self._accepted(read_json(answer), body)
+        return with_usage(self._accepted(read_json(answer), body), answer.headers)
 
     def mark_read(self, external_id: str, *, typing: bool, recipient: str = "") -> Outcome:
         """Show the customer that we read all so far; ``typing`` also shows that we write.

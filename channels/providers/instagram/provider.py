@@ -16,6 +16,7 @@ from channels.providers.instagram.client import InstagramClient
 from channels.providers.instagram.compose import compose
 from channels.providers.instagram.errors import rule_for
 from channels.providers.instagram.explode import explode
+from channels.providers.instagram.pace import PACE
 from channels.providers.instagram.parse import parse
 from channels.providers.instagram.validate import validate, validate_file
 from channels.providers.meta.rules import Rule
@@ -52,6 +53,7 @@ class InstagramProvider:
     webhook_object = "instagram"
     redacted_keys = frozenset(_REDACTED)
     capabilities: dict[str, Any] = limits.capabilities()
+    pace = PACE
     window_hours = limits.WINDOW_HOURS
     human_agent_hours = limits.HUMAN_AGENT_HOURS
     template_types: frozenset[str] = frozenset()

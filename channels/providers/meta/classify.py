@@ -116,8 +116,7 @@ def regain_seconds(headers: Mapping[str, str]) -> float | None:
     ``X-Business-Use-Case-Usage`` gives minutes for each account; a percentage of 100 or more in
     ``X-App-Usage`` without a time means that the rolling hour must pass; ask again in 5 minutes.
     """
-    lower = {name.lower(): text for name, text in headers.items()}
-    usage = _json_object(lower.get("x-business-use-case-usage", ""))
+    usage = header_object(headers, "x-business-use-case-usage")
     rows = [row for rows in usage.values() if isinstance(rows, list) for row in rows]
     minutes = [as_int(row, "estimated_time_to_regain_access") or 0 for row in rows]
     if minutes and max(minutes) > 0:
@@ -127,9 +126,14 @@ def regain_seconds(headers: Mapping[str, str]) -> float | None:
 
 def app_usage(headers: Mapping[str, str]) -> int:
     """Return the highest percentage of ``X-App-Usage``; 0 where it says nothing."""
-    lower = {name.lower(): text for name, text in headers.items()}
-    app = _json_object(lower.get("x-app-usage", ""))
+    app = header_object(headers, "x-app-usage")
     return max(as_int(app, key) or 0 for key in ("call_count", "total_time", "total_cputime"))
+
+
+def header_object(headers: Mapping[str, str], name: str) -> dict[str, Any]:
+    """Return the JSON object in a header, ``name`` in lower case; an empty one for anything else."""
+    lower = {known.lower(): text for known, text in headers.items()}
+    return _json_object(lower.get(name, ""))
 
 
 def retry_after_seconds(text: str) -> float | None:

@@ -17,6 +17,7 @@ from channels.providers.contract import (
     Unknown,
 )
 from channels.providers.events import Identity
+from channels.providers.meta.usage import with_usage
 from channels.providers.whatsapp.access import (
     as_int,
     as_object,
@@ -46,6 +47,7 @@ Json = dict[str, Any]
 _TEMPLATE_FIELDS = (
     "id,name,language,status,category,parameter_format,components,quality_score,rejected_reason"
 )
+_SYNC = "Have the templates synchronised."
 _ASK_AGAIN = "Ask the customer to send the file again."
 
 
@@ -75,7 +77,9 @@ class WhatsAppClient:
             return NotSent(reason=error.reason)
         except egress.Ambiguous as error:
             return Unknown(reason=error.reason)
-        return _accepted(response) if response.ok else refusal(response)
+        return (
+            with_usage(_accepted(response), response.headers) if response.ok else refusal(response)
+        )
 
     def mark_read(self, external_id: str, *, typing: bool) -> Outcome:
         """Show the customer that we read up to this message; ``typing`` also shows 25 s of it."""
@@ -145,6 +149,36 @@ class WhatsAppClient:
             if not as_text(paging, "next") or not after or after == before:
                 return found
 
+    def create_template(self, body: Json) -> Json | Outcome:
+        """Submit a template for review; returns ``{"id", "status", "category"}``.
+
+        One that was taken though no answer came is refused the second time, as existing.
+        """
+        if not self._waba_id:
+            return _no_id("WhatsApp account")
+        answer = self._try(
+            lambda: self._operation().call("POST", self._waba_id, "message_templates", json=body)
+        )
+        if not isinstance(answer, egress.Response):
+            return answer
+        made = read_json(answer)
+        return made if as_text(made, "id") else Transient(code=0, title="no usable answer (no id)")
+
+    def edit_template(self, external_id: str, changes: Json) -> Outcome:
+        """Submit ``components`` or ``category`` anew; the template is reviewed again."""
+        return _about_template(self._confirm(external_id, external_id, json=changes))
+
+    def delete_template(self, name: str, external_id: str) -> Outcome:
+        """Delete one language of a template; its name is blocked for 30 days."""
+        params = {"name": name, "hsm_id": external_id}
+        path = (self._waba_id, "message_templates")
+        answer = self._confirm(external_id, *path, method="DELETE", params=params)
+        return _about_template(answer)
+
+    def unpause_template(self, external_id: str) -> Outcome:
+        """End a pause for low quality before its time."""
+        return _about_template(self._confirm(external_id, external_id, "unpause"))
+
     def subscribe(self) -> Outcome | None:
         """Have the account's webhooks delivered to our app; without it nothing ever arrives."""
         if not self._waba_id:
@@ -154,9 +188,9 @@ class WhatsAppClient:
     def _operation(self) -> Operation:
         return Operation(self._credentials, self._endpoint)
 
-    def _confirm(self, subject: str, *path: str, **body: Any) -> Outcome:
-        """POST what answers ``{"success": true}`` and may be repeated."""
-        response = self._try(lambda: self._operation().call("POST", *path, **body))
+    def _confirm(self, subject: str, *path: str, method: str = "POST", **body: Any) -> Outcome:
+        """Ask for what answers ``{"success": true}`` and may be repeated."""
+        response = self._try(lambda: self._operation().call(method, *path, **body))
         if not isinstance(response, egress.Response):
             return response
         if read_json(response).get("success") is True:
@@ -225,6 +259,13 @@ def _accepted(response: egress.Response) -> Accepted | Unknown:
         if value := as_text(contact, key):
             return Accepted(external_id=external_id, alias=Identity(kind=kind, value=value))
     return Accepted(external_id=external_id)
+
+
+def _about_template(answer: Outcome) -> Outcome:
+    """For a template, "missing or no permission" speaks of it, not of the channel."""
+    if isinstance(answer, ChannelBroken) and answer.code == 100:
+        return Rejected(code=100, title="The template is gone at WhatsApp", advice=_SYNC)
+    return answer
 
 
 def _no_id(subject: str) -> Rejected:

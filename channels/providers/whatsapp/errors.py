@@ -69,6 +69,8 @@ RECONNECT = "An administrator must reconnect this channel with a valid access to
 _GRANT = "An administrator must grant the app this permission and reconnect the channel."
 _FIX = "Report this to your administrator: the request itself must be corrected."
 _TEMPLATE = "Check the template's parameters against its approved text and send it again."
+_SHORTER = "Shorten it: header and footer 60 characters, body 1,024, a button 25."
+_PARTS = "Correct this part: its text, its variables and their examples."
 _META = "An administrator must settle this in Meta's WhatsApp Manager."
 _SETUP = "An administrator must finish the number's set-up in WhatsApp Manager."
 _CALLS = "Calls are not made from here; reach the customer by message."
@@ -84,6 +86,18 @@ _add((17, 32, 341, 613), "Q", "Call limit reached", _WAIT, scope="app", wait_s=5
 _add(33, "A", "The business phone number was deleted or is unknown", _SETUP)
 _add(100, "P", "Invalid parameter", _FIX)
 _add(100, "T", "The number is missing or not accessible", RECONNECT, subcode=33)
+_add(100, "P", "The template is longer than allowed", _SHORTER, subcode=2388040)
+_add(100, "P", "The template's header is not valid", _PARTS, subcode=2388047)
+_add(100, "P", "The template's body is not valid", _PARTS, subcode=2388072)
+_add(100, "P", "The template's footer is not valid", _PARTS, subcode=2388073)
+_add(100, "P", "The template has too many variables for its length",
+     "Use fewer variables, or more words between them.", subcode=2388293)
+_add(100, "P", "The template begins or ends with a variable",
+     "Put words before the first variable and after the last.", subcode=2388299)
+_add(100, "P", "The account has as many templates as it may",
+     "Delete templates that are not used; a verified business may have 6,000.", subcode=2388019)
+_add(100, "P", "The template exists already in this language",
+     "Edit it, or choose another name.", subcode=2388024)
 _add(102, "T", "The session is invalid", RECONNECT)
 _add(104, "T", "The request's proof was refused", "An administrator must check the app secret.")
 _add(190, "T", "The access token is invalid", RECONNECT)
@@ -97,7 +111,8 @@ _add(190, "T", "The token's user has no role on the page", RECONNECT, subcode=49
 _add(range(200, 300), "T", "Missing permission or asset access", _GRANT)
 _add(368, "A", "Temporarily blocked for policy violations", _META, wait_s=6 * _HOUR)
 _add(506, "P", "Duplicate post", "The same content was just sent; change it before sending.")
-_add((80007, 80008), "Q", "Account's rate limit reached", _WAIT, scope="app", wait_s=5 * _MINUTE)
+_add((80007, 80008), "Q", "Account's rate limit reached", _WAIT, scope="account",
+     wait_s=5 * _MINUTE)
 
 # ----------------------------------------------------------------- sending: the recipient
 _add(1026, "U", "The customer's app cannot show this", "Send it as plain text instead.")

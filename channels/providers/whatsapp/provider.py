@@ -17,7 +17,9 @@ from channels.providers.whatsapp.compose import compose
 from channels.providers.whatsapp.definition import template_parameters, template_text
 from channels.providers.whatsapp.errors import Rule, rule_for
 from channels.providers.whatsapp.explode import explode
+from channels.providers.whatsapp.pace import PACE
 from channels.providers.whatsapp.parse import parse
+from channels.providers.whatsapp.template_rules import check_template
 from channels.providers.whatsapp.validate import validate, validate_file
 
 _REDACTED = (
@@ -80,6 +82,7 @@ class WhatsAppProvider:
     webhook_object = "whatsapp_business_account"
     redacted_keys = frozenset(_REDACTED)
     capabilities: dict[str, Any] = limits.capabilities()
+    pace = PACE
     window_hours = limits.WINDOW_HOURS
     template_types = frozenset({"template"})
 
@@ -114,6 +117,18 @@ class WhatsAppProvider:
     ) -> dict[str, Any]:
         """Return the ``expected`` member for a template's content, from its synced definition."""
         return template_parameters(components, parameter_format)
+
+    def validate_template(
+        self, *, name: str, category: str, language: str, components: Any, parameter_format: str
+    ) -> None:
+        """Raise `InvalidMessage` for what Meta would not even review."""
+        check_template(
+            name=name,
+            category=category,
+            language=language,
+            components=components,
+            parameter_format=parameter_format,
+        )
 
     def template_text(self, components: Any, body: Any) -> str:
         """Return a template's body as the customer reads it."""

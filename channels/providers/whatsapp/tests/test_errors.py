@@ -30,17 +30,36 @@ BY_KIND = {
     "R": "1 2 131000 131014 131016 131057 133004 139102 139103 2494100",
     "Q": "4 17 32 341 613 80007 80008 130429 131048 131056 131064 131208 132015 132069 133008"
     " 133009 133015 133016 134101",
-    "T": "0 3 10 102 104 190 200 230 294 299 131005 133006 134011",
+    "T": "0 3 10 102 104 190 200-299 131005 133006 134011",
     "A": "33 368 131031 131037 131042 131044 131045 133010 134102",
     "P": "100 506 130497 130501 131008 131009 131020 131021 131030 131041 131047 131051 131052"
     " 131053 131055 131059 131062 131063 131201 131202 131204 131207 131209 131210 131211 131212"
     " 131213 131214 131215 132000 132001 132005 132007 132008 132012 132016 132018 132068 133000"
-    " 133005 134100 135000 138000 138025 139000 139001 139002 139003 139004 139100 139101 141002"
-    " 147001 147005 200005 200006 200007 1752041 2388001 2388012 2388091 2388093 2388103 2494164"
-    " 2494179 2593079 2593085 2593107 2593108 2593109",
+    " 133005 134100 135000 138000-138025 139000-139004 139100 139101 141002"
+    " 147001-147005 200005-200007 1752041 2388001 2388012 2388091 2388093 2388103"
+    " 2494164-2494179 2593079 2593085 2593107 2593108 2593109",
     "U": "1026 130403 130472 131026 131049 131050 137000",
 }
-CODES = [(int(code), kind) for kind, codes in BY_KIND.items() for code in codes.split()]
+
+
+def each(codes: str) -> list[int]:
+    """The codes of a row of the catalogue; two with a dash stand for all between them."""
+    found = []
+    for word in codes.split():
+        first, _, last = word.partition("-")
+        found += range(int(first), int(last or first) + 1)
+    return found
+
+
+CODES = [(code, kind) for kind, codes in BY_KIND.items() for code in each(codes)]
+# Where a subcode tells more than its code.
+SUBCODES = {
+    "T": "100/33 190/458 190/459 190/460 190/463 190/464 190/467 190/492",
+    "Q": "130429/2494055",
+    "P": "100/2388019 100/2388024 100/2388040 100/2388047 100/2388072 100/2388073 100/2388293"
+    " 100/2388299",
+}
+PAIRS = [(pair, kind) for kind, pairs in SUBCODES.items() for pair in pairs.split()]
 
 
 @pytest.mark.parametrize(("code", "kind"), CODES)
@@ -54,11 +73,28 @@ def test_documented_code(code: int, kind: str) -> None:
         assert getattr(outcome, "code", None) == code
 
 
+@pytest.mark.parametrize(("pair", "kind"), PAIRS)
+def test_documented_subcode(pair: str, kind: str) -> None:
+    code, subcode = map(int, pair.split("/"))
+    outcome = classify(400, {"code": code, "error_subcode": subcode, "message": "text"})
+    assert type(outcome) is OUTCOMES[kind]
+    rule = rule_for(code, subcode)
+    assert rule is not None
+    assert (rule.kind, rule.subcode) == (kind, subcode)
+
+
+def test_the_table_and_the_catalogue_have_the_same_rows() -> None:
+    assert {rule.code for rule in _RULES.values() if rule.subcode is None} == {c for c, _ in CODES}
+    pairs = {f"{r.code}/{r.subcode}" for r in _RULES.values() if r.subcode is not None}
+    assert pairs == {pair for pair, _ in PAIRS}
+    assert len(CODES) == len({code for code, _ in CODES})
+
+
 @pytest.mark.parametrize("rule", list(_RULES.values()), ids=lambda rule: f"{rule.code}")
 def test_every_rule_is_fit_to_be_shown(rule: Rule) -> None:
     assert re.fullmatch(r"[A-Z].*[^.]", rule.title)
     assert re.fullmatch(r"[A-Z].*\.", rule.advice)
-    assert (rule.scope in ("number", "pair", "app", "template")) == (rule.kind == "Q")
+    assert (rule.scope in ("number", "pair", "account", "app", "template")) == (rule.kind == "Q")
     assert rule.max_tries is None or rule.kind == "R"
 
 
@@ -87,7 +123,7 @@ def test_a_missing_proof_concerns_the_channel_not_the_message() -> None:
     ("code", "scope"),
     [
         (4, "app"),
-        (80007, "app"),
+        (80007, "account"),
         (130429, "number"),
         (131048, "number"),
         (131056, "pair"),
