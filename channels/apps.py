@@ -7,3 +7,9 @@ class ChannelsConfig(AppConfig):
     name = "channels"
     agent = "channel"
     default_auto_field = "kernel.mongo.fields.IdField"
+
+    def ready(self) -> None:
+        from channels.services import alerts, upkeep
+
+        alerts.register_kind()
+        upkeep.register_kind()

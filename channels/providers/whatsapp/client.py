@@ -151,12 +151,35 @@ class WhatsAppClient:
             return _no_id("WhatsApp account")
         return self._confirm(self._waba_id, self._waba_id, "subscribed_apps")
 
+    def unsubscribe(self) -> Outcome:
+        """End the delivery of the account's webhooks to our app: for all numbers of it."""
+        return self._confirm(self._waba_id, self._waba_id, "subscribed_apps", method="DELETE")
+
+    def is_subscribed(self) -> bool | Outcome:
+        """Return whether the account's webhooks are delivered to our app, or why that is not known."""
+        answer = self._object(self._operation(), self._waba_id, "subscribed_apps")
+        if not isinstance(answer, dict):
+            return answer
+        apps = [
+            as_text(as_object(item, "whatsapp_business_api_data"), "id")
+            for item in as_objects(answer, "data")
+        ]
+        return self._app_id in apps if self._app_id else bool(apps)
+
+    def register(self, pin: str) -> Outcome:
+        """Make the number able to send; ``pin`` is its two-step code of six digits, set here if it had none."""
+        body = {"messaging_product": "whatsapp", "pin": pin}
+        return self._confirm(self._phone_number_id, self._phone_number_id, "register", json=body)
+
+    def refresh_token(self) -> None:
+        """Return that there is nothing to renew: such tokens end by a person's choice or never."""
+
     def _operation(self) -> Operation:
         return Operation(self._credentials, self._endpoint)
 
-    def _confirm(self, subject: str, *path: str, **body: Any) -> Outcome:
-        """POST what answers ``{"success": true}`` and may be repeated."""
-        response = self._try(lambda: self._operation().call("POST", *path, **body))
+    def _confirm(self, subject: str, *path: str, method: str = "POST", **body: Any) -> Outcome:
+        """Ask for what is answered with ``{"success": true}`` and may be repeated."""
+        response = self._try(lambda: self._operation().call(method, *path, **body))
         if not isinstance(response, egress.Response):
             return response
         if read_json(response).get("success") is True:
