@@ -2,16 +2,21 @@
 
 from django.urls import path
 
-from channels.api import views
+from channels.api import sign_ins, views
 
 urlpatterns = [
     path("channels", views.Channels.as_view()),
+    path("channels/sign-ins/instagram", sign_ins.Instagram.as_view()),
+    path("channels/sign-ins/instagram/complete", sign_ins.InstagramComplete.as_view()),
+    path("channels/sign-ins/whatsapp", sign_ins.WhatsApp.as_view()),
+    path("channels/sign-ins/<id:sign_in_id>/connect", sign_ins.Connect.as_view()),
     path("channels/<id:channel_id>", views.OneChannel.as_view()),
     path("channels/<id:channel_id>/health", views.Health.as_view()),
     path("channels/<id:channel_id>/test", views.Test.as_view()),
     path("channels/<id:channel_id>/pause", views.Pause.as_view()),
     path("channels/<id:channel_id>/resume", views.Resume.as_view()),
     path("channels/<id:channel_id>/reconnect", views.Reconnect.as_view()),
+    path("channels/<id:channel_id>/webhook", views.Webhook.as_view()),
     path("channels/<id:channel_id>/templates", views.Templates.as_view()),
     path("channels/<id:channel_id>/capabilities", views.Capabilities.as_view()),
 ]

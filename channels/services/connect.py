@@ -20,7 +20,7 @@ from channels.services.states import move
 from channels.services.templates import sync_templates
 from channels.services.tokens import Life, credential_of, life_of, seal
 from channels.services.upkeep_lane import begin_upkeep
-from kernel import audit
+from kernel import audit, vault
 from kernel.events import emit
 from kernel.mongo.doors import UniqueViolation
 from kernel.mongo.transactions import run_transaction
@@ -138,8 +138,11 @@ def vouched(call: Callable[[], Any]) -> Any:
 
 def reconnect(*, channel_id: str, access_token: str) -> Channel:
     """Give a channel a new token; its queue goes on in order."""
+    require(Permission.CHANNELS_MANAGE, Permission.CHANNELS_CREDENTIALS)
     channel = get_channel(channel_id)
-    credentials = Credentials(access_token=access_token)
+    row = credential_of(channel)  # its app stays the one that it was connected with
+    secret = vault.open_field(row, "app_secret") if row else ""
+    credentials = Credentials(access_token=access_token, app_secret=secret)
     return reconnect_account(channel=channel, external=channel.external, credentials=credentials)
 
 

@@ -71,7 +71,9 @@ def _note(channel_id: str, checks: list[Check], described: Any) -> Channel:
     channel.health_at = now()
     _keep_facts(channel, channel.health["account"])
     channel.save(update_fields=["health", "health_at", "facts", "facts_at"])
-    begin_upkeep(channel)  # it goes on by itself; one that was connected before there was any begins here
+    begin_upkeep(
+        channel
+    )  # it goes on by itself; one that was connected before there was any begins here
     failed = [check for check in checks if not check.ok]
     if isinstance(described, ChannelBroken):
         if channel.sends:

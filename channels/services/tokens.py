@@ -95,10 +95,9 @@ def demand(kind: str, login: str, granted: Iterable[str]) -> None:
 
 
 def seal(row: ChannelCredential, credentials: Credentials, life: Life) -> None:
-    """Put a token into its row; an app's secret that is not given anew stays."""
+    """Put a token into its row, with the secret of the app that it belongs to unless that is ours."""
     row.access_token = vault.seal_field(row, "access_token", credentials.access_token)
-    if credentials.app_secret:
-        row.app_secret = vault.seal_field(row, "app_secret", credentials.app_secret)
+    row.app_secret = vault.seal_field(row, "app_secret", credentials.app_secret)
     row.issued_at, row.expires_at, row.updated_at = life.issued_at, life.expires_at, now()
 
 
