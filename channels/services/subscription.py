@@ -7,7 +7,7 @@ import structlog
 
 from channels.events import ChannelNoticed
 from channels.models import Channel
-from channels.providers.contract import Accepted, Client, Outcome
+from channels.providers.contract import Accepted, Client, Outcome, Unknown
 from kernel import audit
 from kernel.events import emit
 from kernel.mongo.transactions import run_transaction
@@ -20,7 +20,7 @@ HEALED = (
 
 
 def keep_subscribed(channel: Channel, client: Client) -> bool | Outcome:
-    """Subscribe again if need be; True if it was needed, False if not, or why it is not known."""
+    """Subscribe again if need be; True if that helped, False if it was not needed, or why it is not known."""
     answer = client.is_subscribed()
     if answer is True:
         return False
@@ -29,6 +29,9 @@ def keep_subscribed(channel: Channel, client: Client) -> bool | Outcome:
     outcome = client.subscribe()
     if outcome is not None and not isinstance(outcome, Accepted):
         return outcome
+    if client.is_subscribed() is not True:  # not told as healed, or it would be told every hour
+        log.warning("channel.not_subscribed", channel_id=channel.pk)
+        return Unknown(reason="subscribed, and still not listed")
     run_transaction(lambda: _tell(channel))
     log.warning("channel.resubscribed", channel_id=channel.pk)
     return True

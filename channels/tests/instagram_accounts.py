@@ -8,7 +8,11 @@ PAGE = "1089"
 SCOPES = ["instagram_basic", "instagram_manage_messages", "instagram_manage_comments",
           "pages_manage_metadata", "pages_show_list", "pages_read_engagement"]  # fmt: skip
 LIFE_S = 5183944
-OUR_APP = {"data": [{"id": "1000000002", "subscribed_fields": ["messages"]}]}
+
+
+def our_app(given: object = None) -> dict[str, object]:
+    """The listing of an account that our app is subscribed to."""
+    return {"data": [{"id": settings.META_INSTAGRAM_APP_ID, "subscribed_fields": ["messages"]}]}
 
 
 def by_instagram(hosts: Hosts, ig_id: str) -> None:
@@ -17,7 +21,7 @@ def by_instagram(hosts: Hosts, ig_id: str) -> None:
     hosts.let("GET", "/ig/me", me)
     hosts.let("POST", f"/ig/{ig_id}/subscribed_apps", {"success": True})
     hosts.let("DELETE", f"/ig/{ig_id}/subscribed_apps", {"success": True})
-    hosts.let("GET", f"/ig/{ig_id}/subscribed_apps", OUR_APP)
+    hosts.let("GET", f"/ig/{ig_id}/subscribed_apps", our_app)
     hosts.let("GET", f"/ig/{ig_id}/conversations", {"data": []})
     granted = {"access_token": "IGAAshort", "user_id": ig_id, "permissions":
                "instagram_business_basic,instagram_business_manage_messages"}  # fmt: skip
