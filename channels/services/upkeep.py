@@ -42,14 +42,15 @@ def look_after(channel: Channel) -> None:
     """What is due of: renewing the token, the whole health, the subscription."""
     if tokens.credential_of(channel) is None:
         return
-    refused = tokens.renew(channel, client_of(channel)) if channel.sends else None
+    is_broken = channel.status == Channel.BROKEN
+    refused = None if is_broken else tokens.renew(channel, client_of(channel))
     if refused is not None:
         break_channel(channel=channel, reason=f"{refused.title}. {refused.advice}")
         return
     tokens.tell_end(channel)
     if channel.health_at is None or now() - channel.health_at >= HEALTH_EVERY:
         examine(channel, client_of(channel))
-    elif channel.status != Channel.BROKEN:
+    elif not is_broken:
         _subscribed(channel, client_of(channel))
 
 
