@@ -6,12 +6,11 @@ CONNECT = {
     "kind": "whatsapp", "phone_number_id": "106540352242922", "waba_id": "102290129340398",
     "access_token": "EAA…",
 }  # fmt: skip
-CONNECTS = {
-    "a WhatsApp number": CONNECT,
-    "an Instagram account": {"kind": "instagram", "access_token": "IGAA…"},
-    "an Instagram account through its Page": {
-        "kind": "instagram", "page_id": "1089", "access_token": "EAA…"},
-}  # fmt: skip
+CONNECTS = [
+    ("WhatsApp", CONNECT),
+    ("Instagram", {"kind": "instagram", "access_token": "IGAA…"}),
+    ("Instagram through a Page", {"kind": "instagram", "page_id": "1089", "access_token": "EAA…"}),
+]
 WEBHOOK = {"url": f"https://hooks.example.com/webhooks/channels/{ID}", "verify_token": "9f2c…"}
 SIGN_IN_BEGUN = {
     "url": "https://www.instagram.com/oauth/authorize?client_id=…&state=…", "state": "eyJ0Ijoi…",

@@ -17,6 +17,7 @@ from channels.errors import (
 from channels.models import Channel, ChannelAddress, ChannelCredential, ChannelSignIn
 from channels.services import signin
 from channels.services.connect import break_channel, remove_channel
+from channels.services.health import test_channel as ask_provider
 from channels.services.signin import (
     begin_instagram,
     complete_instagram,
@@ -247,3 +248,19 @@ def test_the_last_channel_of_an_account_ends_its_webhooks(hosts, waba, new_tenan
     assert hosts.calls("DELETE", f"/fb/{id_}/subscribed_apps") == []
     remove_channel(channel_id=mine[1].pk)
     assert len(hosts.calls("DELETE", f"/fb/{id_}/subscribed_apps")) == 1
+
+
+def test_a_sign_up_against_the_simulator(live):
+    given = live.simulator.numbers.pop()
+    phone = given["phone_number_id"]
+    live.simulator.do(
+        "tokens", action="add", token="EAAgranted", phone_number_ids=[phone], code="AQDsim"
+    )
+    row = complete_whatsapp(code="AQDsim", phone_number_id=phone)
+    channel = connect_signed_in(sign_in_id=row.pk, account_id=phone)
+    assert (channel.status, channel.external["waba_id"]) == ("active", given["waba_id"])
+    assert channel.name == given["verified_name"]
+    _, checks = ask_provider(channel_id=channel.pk)
+    assert [check for check in checks if not check.ok] == []
+    with pytest.raises(SignInRefused):
+        complete_whatsapp(code="AQDsim", phone_number_id=phone)

@@ -62,7 +62,7 @@ class Meta:
                 self.end_headers()
                 self.wfile.write(raw)
 
-            do_POST = do_GET
+            do_POST = do_DELETE = do_GET
 
             def log_message(self, format: str, *args: Any) -> None:
                 """Stay quiet."""
