@@ -9,6 +9,8 @@ class ChannelsConfig(AppConfig):
     default_auto_field = "kernel.mongo.fields.IdField"
 
     def ready(self) -> None:
-        from channels.services import reconcile
+        from channels.services import alerts, reconcile, upkeep
 
+        alerts.register_kind()
         reconcile.register_kind()
+        upkeep.register_kind()

@@ -71,3 +71,33 @@ class TemplateRefused(Invalid):
 class TemplatesUnsupported(Invalid):
     code = "templates_unsupported"
     title = "Channels of this kind have no templates"
+
+
+class IllegalMove(Conflict):
+    code = "channel_state_conflict"
+    title = "The channel's state does not allow this"
+
+
+class SignInRefused(Invalid):
+    code = "sign_in_refused"
+    title = "The provider refused this sign-in"
+
+
+class SignInNotFound(NotFound):
+    code = "sign_in_not_found"
+    title = "There is no such sign-in, or it has ended"
+
+
+class StateInvalid(Invalid):
+    code = "sign_in_state_invalid"
+    title = "This sign-in was not begun by you, or too long ago"
+
+
+class PinNeeded(Invalid):
+    code = "pin_needed"
+    title = "This number must be registered with a PIN"
+
+
+class AppNotConfigured(Unavailable):
+    code = "app_not_configured"
+    title = "The installation has no app for this way of signing in"

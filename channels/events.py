@@ -22,6 +22,16 @@ class ChannelStatusChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChannelAlerted(Event):
+    """The tenant's owners are told, once for each occasion. ``topic`` is ``broken`` or ``token_ends``."""
+
+    type = "channel.alerted"
+    channel_id: str
+    topic: str
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChannelNoticed(Event):
     """News of an account, once for all channels on it. ``facts`` names what changed in their records.
 

@@ -2,15 +2,15 @@
 
 import time
 from collections.abc import Iterable
-from dataclasses import replace
 
 from django.conf import settings
 from django.db.models import QuerySet
 
 from channels.errors import ChannelNotFound, TemplateNotFound, TemplateNotSendable
+from channels.meta_apps import app_for, login_of
 from channels.models import Channel, ChannelAddress, ChannelCredential, MessageTemplate
 from channels.providers import provider_for
-from channels.providers.contract import Client, Credentials, Endpoint
+from channels.providers.contract import Client, Credentials
 from kernel import vault
 from kernel.mongo.doors import ObjectId, collection
 from kernel.mongo.rows import find_one, find_rows
@@ -47,11 +47,9 @@ def client_of(channel: Channel) -> Client:
 
 def client_for(kind: str, external: dict[str, str], credentials: Credentials) -> Client:
     """A client for an account that may not be connected yet; without a secret of its own, our app's."""
-    endpoint = Endpoint(base_url=settings.META_GRAPH_URL, version=settings.META_GRAPH_VERSION)
-    if not credentials.app_secret:
-        credentials = replace(credentials, app_secret=settings.META_APP_SECRET.split(",")[0])
-    external = {"app_id": settings.META_APP_ID, **external}
-    return provider_for(kind).client(external, credentials, endpoint)
+    app = app_for(kind, login_of(kind, external))
+    known = {app.id_name: app.app_id, **external}
+    return provider_for(kind).client(known, app.sign(credentials), app.endpoint)
 
 
 def is_shared(address_kind: str) -> bool:
@@ -78,7 +76,11 @@ def channels_of_account(channel: Channel) -> list[Channel]:
 
 def is_own_app(channel: Channel, app_id: str) -> bool:
     """Whether the provider's name of an app is that of the one we send this channel's messages with."""
-    return app_id != "" and app_id == (channel.external.get("app_id") or settings.META_APP_ID)
+    app = app_for(channel.kind, login_of(channel.kind, channel.external))
+    own = {channel.external.get(app.id_name) or app.app_id}
+    if channel.kind == "instagram":  # its echoes name the Meta app, whichever way was signed in
+        own.add(channel.external.get("app_id") or settings.META_APP_ID)
+    return app_id != "" and app_id in own
 
 
 def owners_of(addresses: list[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, str]]:

@@ -3,7 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from channels.models import Channel
+from django.conf import settings
+
+from channels.models import Channel, ChannelSignIn
+from channels.verification import verify_token_of
 from config.api.rendering import moment
 
 Json = dict[str, Any]
@@ -42,6 +45,28 @@ def health_json(channel: Channel) -> Json:
         "checked_at": moment(channel.health_at),
         "last_inbound_at": moment(channel.last_inbound_at),
         "last_outbound_at": moment(channel.last_outbound_at),
+    }
+
+
+def webhook_json(channel: Channel) -> Json:
+    """What a tenant enters in the dashboard of a Meta app of their own."""
+    return {
+        "url": f"{settings.EDGE_URL}/webhooks/channels/{channel.pk}",
+        "verify_token": verify_token_of(channel.pk, settings.META_VERIFY_TOKEN),
+    }
+
+
+def sign_in_json(row: ChannelSignIn) -> Json:
+    """What can be connected; without any token."""
+    accounts = [{name: one[name] for name in ("id", "name", "ready")} for one in row.accounts]
+    return {
+        "id": row.pk,
+        "kind": row.kind,
+        "accounts": [
+            {**shown, "external": one["external"]}
+            for shown, one in zip(accounts, row.accounts, strict=True)
+        ],
+        "expires_at": moment(row.expires_at),
     }
 
 

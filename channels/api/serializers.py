@@ -21,15 +21,33 @@ class Digits(serializers.RegexField):
 
 
 class NewChannel(Body):
+    """By a pasted token. WhatsApp needs both ids; Instagram tells its own."""
+
+    NEEDED = {"whatsapp": ("phone_number_id", "waba_id"), "instagram": ()}
+    OF_OTHERS = {"whatsapp": ("page_id",), "instagram": ("phone_number_id", "waba_id")}
+
     kind = Choice(choices=KINDS)
-    phone_number_id = Digits()
-    waba_id = Digits()
+    phone_number_id = Digits(required=False, help_text="WhatsApp: needed.")
+    waba_id = Digits(required=False, help_text="WhatsApp: needed.")
+    page_id = Digits(required=False, help_text="Instagram: when the token is a Facebook Page's.")
     access_token = Text(max_length=1000)
     app_secret = Text(
         required=False, max_length=200, allow_blank=True,
         help_text="Of the tenant's own Meta app; without one the installation's app is meant.",
     )  # fmt: skip
     name = Text(required=False, max_length=120, allow_blank=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        kind = attrs["kind"]
+        missing = {
+            name: "This field is required." for name in self.NEEDED[kind] if name not in attrs
+        }
+        if missing:
+            raise serializers.ValidationError(missing, code="required")
+        foreign = {name: f"Not for {kind}." for name in self.OF_OTHERS[kind] if name in attrs}
+        if foreign:
+            raise serializers.ValidationError(foreign, code="invalid")
+        return attrs
 
 
 class NewToken(Body):
@@ -40,6 +58,14 @@ class ExternalShown(Shown):
     phone_number_id = serializers.CharField(required=False)
     waba_id = serializers.CharField(required=False)
     display_phone_number = serializers.CharField(required=False, allow_blank=True)
+    login = serializers.ChoiceField(choices=["instagram", "facebook"], required=False)
+    ig_id = serializers.CharField(required=False)
+    scoped_id = serializers.CharField(required=False)
+    username = serializers.CharField(required=False)
+    page_id = serializers.CharField(required=False)
+    page_name = serializers.CharField(required=False)
+    app_id = serializers.CharField(required=False)
+    instagram_app_id = serializers.CharField(required=False)
 
 
 class ChannelShown(Shown):
@@ -82,3 +108,8 @@ class HealthShown(Shown):
     checked_at = serializers.DateTimeField(allow_null=True)
     last_inbound_at = serializers.DateTimeField(allow_null=True)
     last_outbound_at = serializers.DateTimeField(allow_null=True)
+
+
+class WebhookShown(Shown):
+    url = serializers.CharField()
+    verify_token = serializers.CharField()

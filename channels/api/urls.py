@@ -2,10 +2,14 @@
 
 from django.urls import path
 
-from channels.api import capabilities, templates, views
+from channels.api import capabilities, sign_ins, templates, views
 
 urlpatterns = [
     path("channels", views.Channels.as_view()),
+    path("channels/sign-ins/instagram", sign_ins.Instagram.as_view()),
+    path("channels/sign-ins/instagram/complete", sign_ins.InstagramComplete.as_view()),
+    path("channels/sign-ins/whatsapp", sign_ins.WhatsApp.as_view()),
+    path("channels/sign-ins/<id:sign_in_id>/connect", sign_ins.Connect.as_view()),
     path("channels/<id:channel_id>", views.OneChannel.as_view()),
     path("channels/<id:channel_id>/health", views.Health.as_view()),
     path("channels/<id:channel_id>/test", views.Test.as_view()),
@@ -19,4 +23,5 @@ urlpatterns = [
         "channels/<id:channel_id>/templates/<id:template_id>/unpause", templates.Unpause.as_view()
     ),
     path("channels/<id:channel_id>/capabilities", capabilities.Capabilities.as_view()),
+    path("channels/<id:channel_id>/webhook", views.Webhook.as_view()),
 ]

@@ -1,14 +1,23 @@
 """Connected accounts: listed, connected, read, removed."""
 
+from collections.abc import Callable
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from channels import errors
 from channels.api import examples
 from channels.api import serializers as shapes
-from channels.api.representations import channel_json, channels_json, health_json
+from channels.api.representations import (
+    channel_json,
+    channels_json,
+    health_json,
+    webhook_json,
+)
+from channels.models import Channel
 from channels.selectors import get_channel, list_channels
 from channels.services.connect import (
+    connect_instagram,
     connect_whatsapp,
     pause_channel,
     reconnect,
@@ -22,6 +31,10 @@ from config.api.serializers import page_of
 from config.api.views import ApiView
 from tenants.permissions import Permission as P
 
+CONNECT: dict[str, Callable[..., Channel]] = {
+    "whatsapp": connect_whatsapp,
+    "instagram": connect_instagram,
+}
 READ, MANAGE, CREDENTIALS = P.CHANNELS_READ, P.CHANNELS_MANAGE, P.CHANNELS_CREDENTIALS
 UNKNOWN = (errors.ChannelNotFound,)
 PROVIDER = (errors.CredentialsRefused, errors.ProviderUnavailable)
@@ -37,14 +50,14 @@ class Channels(ApiView):
         )
 
     @operation(
-        "channels_connect", "Connect a WhatsApp number", needs=(MANAGE, CREDENTIALS),
+        "channels_connect", "Connect an account by a pasted token", needs=(MANAGE, CREDENTIALS),
         takes=shapes.NewChannel, gives=shapes.ChannelShown, status=201,
-        problems=(*PROVIDER, errors.ChannelTaken, errors.AccountTaken), asks=examples.CONNECT, example=examples.CHANNEL,
-        about="The provider is asked about the number first; its templates are read after.",
+        problems=(*PROVIDER, errors.ChannelTaken, errors.AccountTaken), asks=examples.CONNECTS, example=examples.CHANNEL,
+        about="The provider is asked about the account first; its templates are read after.",
     )  # fmt: skip
     def post(self, request: Request, body: dict[str, str]) -> Response:
-        body.pop("kind")  # the only kind there is; the serializer refuses others
-        return Response(channel_json(connect_whatsapp(**body)), status=201)
+        connect = CONNECT[body.pop("kind")]
+        return Response(channel_json(connect(**body)), status=201)
 
 
 class OneChannel(ApiView):
@@ -78,7 +91,7 @@ class Test(ApiView):
 
 class Pause(ApiView):
     @operation("channels_pause", "Pause a channel", needs=(MANAGE,), gives=shapes.ChannelShown,
-               problems=UNKNOWN, example={**examples.CHANNEL, "status": "paused"},
+               problems=(*UNKNOWN, errors.IllegalMove), example={**examples.CHANNEL, "status": "paused"},
                about="Its sends wait until it is resumed; inbound goes on.")  # fmt: skip
     def post(self, request: Request, channel_id: str) -> Response:
         return Response(channel_json(pause_channel(channel_id=channel_id)))
@@ -101,3 +114,14 @@ class Reconnect(ApiView):
     )  # fmt: skip
     def post(self, request: Request, channel_id: str, body: dict[str, str]) -> Response:
         return Response(channel_json(reconnect(channel_id=channel_id, **body)))
+
+
+class Webhook(ApiView):
+    @operation(
+        "channels_webhook", "Where a Meta app of the tenant's own posts webhooks",
+        needs=(MANAGE, CREDENTIALS), gives=shapes.WebhookShown, problems=UNKNOWN,
+        example=examples.WEBHOOK,
+        about="For Meta's dashboard. The app that all tenants share has an address of its own.",
+    )  # fmt: skip
+    def get(self, request: Request, channel_id: str) -> Response:
+        return Response(webhook_json(get_channel(channel_id)))

@@ -11,8 +11,9 @@ from kernel.scoping.models import TenantModel
 class Channel(TenantModel):
     """``external`` holds the provider's ids (``phone_number_id``, ``waba_id``, …), all text.
 
-    ``status``: connecting → active ↔ degraded → broken → active; paused by a
-    person; removed for good. Sends wait while it is broken or paused.
+    ``status`` moves as ``channels/services/states.py`` says, and only there:
+    connecting → active ↔ degraded → broken → active; paused by a person; removed
+    for good. Sends wait while it is broken or paused.
 
     ``facts`` is what the provider last said of the account (``quality``,
     ``messaging_limit``, ``verified_name``, …), ``facts_at`` when, by its clock;
@@ -54,11 +55,17 @@ class Channel(TenantModel):
 
 
 class ChannelCredential(TenantModel):
-    """What opens the account, sealed by the vault; apart from the channel, so that reading one never loads it."""
+    """What opens the account, sealed by the vault; apart from the channel, so that reading one never loads it.
+
+    ``issued_at`` and ``expires_at`` are the token's, as far as the provider told; without an end
+    it lasts until it is revoked.
+    """
 
     channel = TenantForeignKey(Channel, models.CASCADE, related_name="+")
     access_token = models.TextField()
     app_secret = models.TextField(blank=True)
+    issued_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField(default=now)
 
     cross_tenant_indexes = {"credential_channel": "the edge knows the channel before the tenant"}

@@ -7,7 +7,7 @@ internal events. Outbound, ``compose`` turns an internal message into a request
 body and ``client`` performs it, answering with one of the outcomes below.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -201,29 +201,13 @@ class UnsupportedMessage(ValueError):
     """This channel has no such kind of message."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rate:
-    """So many a second, and at most ``burst`` at once; ``name`` tells it from the channel's others."""
+class Renewed(Protocol):
+    """A token in the place of one that would have ended; ``expires_in`` is in seconds."""
 
-    name: str
-    per_second: float
-    burst: float = 1.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pace:
-    """How fast a channel of a kind may send.
-
-    ``per_second`` is for all its messages, unless the account has a tier of its own; ``pair`` for
-    those to one person; ``types`` for some types of message; ``private_reply`` for answers to
-    comments; ``reads`` for looking at conversations. None where the provider has no such limit.
-    """
-
-    per_second: int
-    pair: Rate | None = None
-    types: Mapping[str, Rate] = field(default_factory=dict)
-    private_reply: Rate | None = None
-    reads: Rate | None = None
+    @property
+    def access_token(self) -> str: ...
+    @property
+    def expires_in(self) -> int: ...
 
 
 class Client(Protocol):
@@ -236,6 +220,9 @@ class Client(Protocol):
     def check(self) -> list[Check]: ...
     def describe(self) -> "dict[str, Any] | Outcome": ...
     def subscribe(self) -> Outcome | None: ...
+    def unsubscribe(self) -> Outcome: ...
+    def is_subscribed(self) -> "bool | Outcome": ...
+    def refresh_token(self) -> "Renewed | Outcome | None": ...
     def templates(self) -> "list[dict[str, Any]] | Outcome": ...
 
 

@@ -12,7 +12,7 @@ from channels.events import ChannelNoticed
 from channels.models import Channel
 from channels.providers.events import AccountNotice
 from channels.selectors import channels_of_account, forget_familiar
-from channels.services.connect import set_status
+from channels.services.states import move
 from kernel import audit
 from kernel.clock import iso
 from kernel.events import emit
@@ -102,5 +102,5 @@ def _move(channel: Channel, notice: AccountNotice, newer: set[str]) -> None:
         return
     word = str(notice.facts.get("status", "")).lower()
     status = Channel.BROKEN if word in ENDED else Channel.DEGRADED
-    set_status(channel, status, notice.sentence)
+    move(channel, status, notice.sentence)
     log.warning("channel.noticed", channel_id=channel.pk, topic=notice.topic, status=status)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from channels.tests.facebook import playing
 from tests import factories
 from tests.simulator import running
 
@@ -20,3 +21,16 @@ def live(world, settings, monkeypatch, _simulator):
     with factories.inside(world):
         world.simulator = _simulator
         yield world
+
+
+@pytest.fixture
+def hosts(world, settings, monkeypatch):
+    """All of Meta's hosts, inside a tenant: each under its own name, as the simulator has them."""
+    monkeypatch.setenv("SWITCHBOARD_EGRESS_ALLOW", "127.0.0.1")
+    with playing() as server:
+        settings.META_GRAPH_URL = f"{server.url}/fb"
+        settings.META_INSTAGRAM_URL = f"{server.url}/ig"
+        settings.META_INSTAGRAM_CODES_URL = f"{server.url}/codes"
+        settings.META_INSTAGRAM_LOGIN_URL = f"{server.url}/dialog"
+        with factories.inside(world):
+            yield server

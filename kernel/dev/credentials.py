@@ -7,7 +7,7 @@ import base64
 import json
 import os
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ class Credentials:
     app_secret: str
     verify_token: str
     access_tokens: dict[str, str]
+    instagram_app_id: str = ""
+    instagram_app_secret: str = field(default="", repr=False)
 
     @classmethod
     def generate(cls, phone_number_ids: tuple[str, ...]) -> "Credentials":
@@ -40,6 +42,8 @@ class Credentials:
             app_secret=secrets.token_hex(16),
             verify_token=secrets.token_urlsafe(24),
             access_tokens={each: new_access_token() for each in phone_number_ids},
+            instagram_app_id=str(secrets.randbelow(9 * 10**14) + 10**14),
+            instagram_app_secret=secrets.token_hex(16),
         )
 
 

@@ -81,4 +81,12 @@ def build(
         "META_VERIFY_TOKEN": credentials.verify_token,
         "META_GRAPH_URL": at.simulator,
         "META_GRAPH_VERSION": "v25.0",
+        "META_INSTAGRAM_APP_ID": credentials.instagram_app_id,
+        "META_INSTAGRAM_APP_SECRET": credentials.instagram_app_secret,
+        "META_INSTAGRAM_VERSION": "v25.0",
+        # One process plays all hosts; the first part of a path names which.
+        "META_INSTAGRAM_URL": f"{at.simulator}/graph.instagram.com",
+        "META_INSTAGRAM_CODES_URL": f"{at.simulator}/api.instagram.com",
+        "META_LOGIN_URL": f"{at.simulator}/www.facebook.com",
+        "META_INSTAGRAM_LOGIN_URL": f"{at.simulator}/www.instagram.com",
     }

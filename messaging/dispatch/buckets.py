@@ -12,7 +12,8 @@ from django.conf import settings
 
 from channels.models import Channel
 from channels.providers import provider_for
-from channels.providers.contract import Rate, Usage
+from channels.providers.contract import Usage
+from channels.providers.pace import Rate
 from channels.services.throughput import per_second
 from kernel.mongo.doors import ObjectId, collection, owner
 from kernel.ratelimit import Bucket

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from django.conf import settings
 
 from channels.models import Channel
-from channels.providers.contract import Rate, Throttled, Usage
+from channels.providers.contract import Throttled, Usage
+from channels.providers.pace import Rate
 from kernel.ratelimit import Decision, Limiter, connect
 from messaging.dispatch import buckets
 from messaging.models import Delivery

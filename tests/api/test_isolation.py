@@ -7,6 +7,8 @@ import pytest
 from bson import ObjectId
 from django.db import connection
 
+from channels.models import ChannelSignIn
+from kernel.clock import NEVER
 from kernel.mongo.ids import new_id
 from kernel.scoping import Reason, tenant_scope, unscoped
 from kernel.scoping.registry import owned_models
@@ -29,12 +31,16 @@ def foreign(new_tenant: Any) -> dict[str, str]:
         file = factories.item(media_state="stored", mime_type="image/png")
         file.save(force_insert=True)
         conversation = message.conversation
+        sign_in = ChannelSignIn.objects.create(
+            kind="instagram", made_by=other.owner.pk, accounts=[], tokens="", expires_at=NEVER
+        )
     _, key = key_caller(other, ["contacts:read"])
     event = webhook_event(other, conversation.channel, state="dead", open=False)
     return {
         "channel_id": conversation.channel_id, "contact_id": conversation.contact_id,
         "conversation_id": conversation.pk, "message_id": message.pk, "media_id": file.pk,
         "member_id": other.owner.pk, "key_id": key.pk, "event_id": event.pk, "tenant": other.tenant.pk,
+        "sign_in_id": sign_in.pk,
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 
 import structlog
 
+from channels.verification import verify_token_of
 from kernel.collecting import settle
 from kernel.logging import configure
 from kernel.mongo.group_commit import Store
@@ -71,7 +72,7 @@ class Edge:
         channel = CHANNEL.match(path)
         if path == "/webhooks/meta" or channel:
             if method == "GET":
-                return self._handshake(scope)
+                return self._handshake(scope, channel[1] if channel else "")
             if method == "POST":
                 return await self._receive(scope, receive, channel[1] if channel else "")
             return 405, b""
@@ -81,15 +82,15 @@ class Edge:
             return await self._ready()
         return 404, b""
 
-    def _handshake(self, scope: dict[str, Any]) -> tuple[int, bytes]:
-        """Meta proves that we know the verify token; its challenge comes back as plain text."""
+    def _handshake(self, scope: dict[str, Any], channel_id: str) -> tuple[int, bytes]:
+        """Meta asks whether we know the address's verify token; its challenge comes back as plain text."""
+        ours = self.settings.verify_token
+        expected = verify_token_of(channel_id, ours) if channel_id else ours
         query = parse_qs(scope["query_string"].decode("latin-1"))
         mode, token, challenge = (
             query.get(f"hub.{name}", [""])[0] for name in ("mode", "verify_token", "challenge")
         )
-        known = bool(self.settings.verify_token) and hmac.compare_digest(
-            token.encode(), self.settings.verify_token.encode()
-        )
+        known = bool(ours) and hmac.compare_digest(token.encode(), expected.encode())
         if mode != "subscribe" or not known or not CHALLENGE.match(challenge):
             return 403, b""
         return 200, challenge.encode()

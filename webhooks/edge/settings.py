@@ -25,7 +25,7 @@ class EdgeSettings:
 def from_environment() -> EdgeSettings:
     """Read and check; a missing secret fails at start, not at the first webhook."""
     env = os.environ
-    secrets = [s.strip() for s in env.get("META_APP_SECRET", "").split(",") if s.strip()]
+    secrets = _listed(env.get("META_APP_SECRET", ""))
     if not secrets:
         raise SystemExit("META_APP_SECRET is not set: webhooks could not be verified")
     return EdgeSettings(
@@ -33,7 +33,14 @@ def from_environment() -> EdgeSettings:
         mongodb_name=env.get("MONGODB_NAME", "switchboard"),
         redis_url=env["REDIS_URL"],
         spool=Path(env.get("SWITCHBOARD_SPOOL", ".data/spool")),
-        app_secrets=tuple(s.encode() for s in secrets),
+        # Instagram Login's app signs with its own secret, to the same address.
+        app_secrets=tuple(
+            s.encode() for s in (*secrets, *_listed(env.get("META_INSTAGRAM_APP_SECRET", "")))
+        ),
         verify_token=env.get("META_VERIFY_TOKEN", ""),
         key_ring=env.get("SWITCHBOARD_KEY_RING", ""),
     )
+
+
+def _listed(secrets: str) -> list[str]:
+    return [secret.strip() for secret in secrets.split(",") if secret.strip(" -")]

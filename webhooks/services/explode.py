@@ -112,14 +112,20 @@ def _items(body: bytes) -> Iterator[RawItem | BadItem]:
     """Every item of a body; what cannot be read at all is one bad item."""
     try:
         payload = json.loads(body)
-        kind = payload.get("object") if isinstance(payload, dict) else None
-        provider = provider_for_object(kind)
-        if provider is None:
-            yield BadItem(reason="the body names no known kind of object", body=None)
-            return
-        yield from provider.explode(payload)
+        for part in payload if isinstance(payload, list) and payload else [payload]:
+            yield from _items_of(part)
     except (ValueError, RecursionError) as error:
         yield BadItem(reason=f"not JSON that can be read: {type(error).__name__}", body=None)
+
+
+def _items_of(payload: Any) -> Iterator[RawItem | BadItem]:
+    """Those of one object; some bodies are a list that wraps such objects."""
+    kind = payload.get("object") if isinstance(payload, dict) else None
+    provider = provider_for_object(kind)
+    if provider is None:
+        yield BadItem(reason="the body names no known kind of object", body=None)
+        return
+    yield from provider.explode(payload)
 
 
 def explode(opened: list[Opened], *, only: Owner | None = None) -> None:

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from channels.models import Channel, ChannelCredential
+from channels.verification import verify_token_of
 from kernel import vault
 from kernel.mongo.ids import new_id
 from kernel.scoping import tenant_scope
+from webhooks.edge.settings import from_environment
 from webhooks.models import WebhookDelivery
 from webhooks.tests.posting import OLD_SECRET, SECRET, TOKEN, kept, post, run, signed
 
@@ -107,3 +109,27 @@ def test_a_tenants_own_app_is_verified_with_its_own_secret(tmp_path: Path, world
                              post(body, signed(body), f"/webhooks/channels/{new_id()}"))  # fmt: skip
     assert (own.status, ours.status, unknown.status) == (200, 401, 401)
     assert WebhookDelivery.objects.filter(source=f"channel:{channel.pk}").count() == 1
+
+
+def test_a_channels_own_address_has_a_verify_token_of_its_own(tmp_path: Path) -> None:
+    def ask(channel_id: str, token: str) -> dict[str, Any]:
+        query = f"hub.mode=subscribe&hub.verify_token={token}&hub.challenge=42"
+        return {"method": "GET", "path": f"/webhooks/channels/{channel_id}", "query": query}
+
+    one, other = new_id(), new_id()
+    right, foreign, ours = run(tmp_path, ask(one, verify_token_of(one, TOKEN)),
+                               ask(other, verify_token_of(one, TOKEN)), ask(one, TOKEN))  # fmt: skip
+    assert (right.status, right.body) == (200, b"42")
+    assert (foreign.status, ours.status) == (403, 403)
+
+
+def test_a_webhook_may_be_signed_by_either_of_the_installations_apps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = {"META_APP_SECRET": "new,old", "META_INSTAGRAM_APP_SECRET": "instagram",
+             "MONGODB_URI": "-", "REDIS_URL": "-"}  # fmt: skip
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    assert from_environment().app_secrets == (b"new", b"old", b"instagram")
+    monkeypatch.setenv("META_INSTAGRAM_APP_SECRET", "-")
+    assert from_environment().app_secrets == (b"new", b"old")

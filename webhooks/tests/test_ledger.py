@@ -246,3 +246,16 @@ def test_the_sweeper_finds_deliveries_that_nobody_announced(shop):
     assert hasty(Lane).count_documents({"kind": "explode", "due_at": {"$lte": now()}}) == 1
     work_off("explode", "ingest")
     assert texts() == ["quiet"]
+
+
+def test_a_body_may_be_a_list_of_bodies_of_several_kinds(shop):
+    phone = shop.channel.external["phone_number_id"]
+    on_instagram = {"object": "instagram", "entry": [{"id": "1784199", "messaging": [
+        {"sender": {"id": "9"}, "recipient": {"id": "1784199"}, "message": {"mid": "m", "text": "hi"}}]}]}  # fmt: skip
+    delivery = take_in(
+        [body(change(phone, messages=[text("one")])), on_instagram, {"object": "x"}]
+    )[0]
+    assert delivery.account == {"received": 3, "stored": 1, "parked": 1, "dead": 1}
+    assert delivery.parked == ["ig_id:1784199"]
+    assert texts() == ["one"]
+    assert take_in([])[0].account == {"received": 1, "dead": 1}

@@ -4,8 +4,8 @@ An hourly allowance is spread over the hour: a twentieth of it may be taken at o
 rolling hour sees more than 5 % above it.
 """
 
-from channels.providers.contract import Pace, Rate
 from channels.providers.instagram import limits
+from channels.providers.pace import Pace, Rate
 
 HOUR_S, BURST_SHARE = 3600, 20
 

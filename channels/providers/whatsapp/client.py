@@ -16,8 +16,8 @@ from channels.providers.contract import (
     Transient,
     Unknown,
 )
-from channels.providers.events import Identity
 from channels.providers.meta.usage import with_usage
+from channels.providers.whatsapp.accepting import accepted
 from channels.providers.whatsapp.access import (
     as_int,
     as_object,
@@ -38,7 +38,6 @@ from channels.providers.whatsapp.health import (
     check_channel,
     describe_number,
 )
-from channels.providers.whatsapp.identity import BSUID, WA_ID
 from kernel import egress
 from kernel.jsonsafe import pruned
 
@@ -78,7 +77,7 @@ class WhatsAppClient:
         except egress.Ambiguous as error:
             return Unknown(reason=error.reason)
         return (
-            with_usage(_accepted(response), response.headers) if response.ok else refusal(response)
+            with_usage(accepted(response), response.headers) if response.ok else refusal(response)
         )
 
     def mark_read(self, external_id: str, *, typing: bool) -> Outcome:
@@ -185,6 +184,29 @@ class WhatsAppClient:
             return _no_id("WhatsApp account")
         return self._confirm(self._waba_id, self._waba_id, "subscribed_apps")
 
+    def unsubscribe(self) -> Outcome:
+        """End the delivery of the account's webhooks to our app: for all numbers of it."""
+        return self._confirm(self._waba_id, self._waba_id, "subscribed_apps", method="DELETE")
+
+    def is_subscribed(self) -> bool | Outcome:
+        """Return whether the account's webhooks are delivered to our app, or why that is not known."""
+        answer = self._object(self._operation(), self._waba_id, "subscribed_apps")
+        if not isinstance(answer, dict):
+            return answer
+        apps = [
+            as_text(as_object(item, "whatsapp_business_api_data"), "id")
+            for item in as_objects(answer, "data")
+        ]
+        return self._app_id in apps if self._app_id else bool(apps)
+
+    def register(self, pin: str) -> Outcome:
+        """Make the number able to send; ``pin`` is its two-step code of six digits, set here if it had none."""
+        body = {"messaging_product": "whatsapp", "pin": pin}
+        return self._confirm(self._phone_number_id, self._phone_number_id, "register", json=body)
+
+    def refresh_token(self) -> None:
+        """Return that there is nothing to renew: such tokens end by a person's choice or never."""
+
     def _operation(self) -> Operation:
         return Operation(self._credentials, self._endpoint)
 
@@ -246,19 +268,6 @@ class WhatsAppClient:
         return Downloaded(
             data=response.body, mime_type=mime_type, sha256=as_sha256(described, "sha256")
         )
-
-
-def _accepted(response: egress.Response) -> Accepted | Unknown:
-    answer = read_json(response)
-    messages, contacts = as_objects(answer, "messages"), as_objects(answer, "contacts")
-    external_id = as_text(messages[0], "id") if messages else ""
-    if not external_id:
-        return Unknown(reason="accepted without a message id")
-    contact = contacts[0] if contacts else {}
-    for kind, key in ((WA_ID, "wa_id"), (BSUID, "user_id")):
-        if value := as_text(contact, key):
-            return Accepted(external_id=external_id, alias=Identity(kind=kind, value=value))
-    return Accepted(external_id=external_id)
 
 
 def _about_template(answer: Outcome) -> Outcome:

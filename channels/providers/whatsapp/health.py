@@ -61,6 +61,8 @@ def check_channel(
         _check_scopes(token, data, waba_id),
         _check_number(number),
         _check_quality(number),
+        _check_name(number),
+        _check_limit(number),
         _check_subscription(
             _get(operation, waba_id, "subscribed_apps"), app_id or as_text(data, "app_id")
         ),
@@ -170,6 +172,29 @@ def _check_quality(answer: _Answer) -> Check:
         case _:
             sentence = "WhatsApp has not rated the number's quality yet."
     return Check(name="quality", ok=True, sentence=sentence)
+
+
+def _check_name(answer: _Answer) -> Check:
+    if answer.problem:
+        return _failed("name", "The display name could not be checked.", answer.problem)
+    name = as_text(answer.data, "verified_name") or "The display name"
+    state = as_text(answer.data, "name_status").upper()
+    if state in ("DECLINED", "EXPIRED"):
+        how = "was declined" if state == "DECLINED" else "has expired"
+        return _failed("name", f"{name} {how}: customers see the number in its place.")
+    if state == "PENDING_REVIEW":
+        return Check(name="name", ok=True, sentence=f"{name} is being reviewed by WhatsApp.")
+    return Check(name="name", ok=True, sentence=f"Customers see {name}.")
+
+
+def _check_limit(answer: _Answer) -> Check:
+    if answer.problem:
+        return _failed("limit", "The messaging limit could not be checked.", answer.problem)
+    tier = as_text(answer.data, "whatsapp_business_manager_messaging_limit")
+    people = "Any number of" if tier.upper() == "TIER_UNLIMITED" else tier.removeprefix("TIER_")
+    spoken = f"{people} people a day" if people else "An unknown number of people a day"
+    sentence = f"{spoken} may be written to first, {_per_second(answer.data)} messages a second."
+    return Check(name="limit", ok=True, sentence=sentence)
 
 
 def _check_subscription(answer: _Answer, app_id: str) -> Check:

@@ -4,7 +4,7 @@ A pair may borrow from its future: a burst of up to 45 is taken at once, and the
 messages have been earned at one in six seconds.
 """
 
-from channels.providers.contract import Pace, Rate
+from channels.providers.pace import Pace, Rate
 from channels.providers.whatsapp import limits
 
 PAIR_BURST, PAIR_SECONDS = 45, 6

@@ -253,3 +253,24 @@ def test_ids_that_are_not_set_are_refused_without_a_call(meta: Meta) -> None:
     for outcome in (client.describe(), client.templates(), client.subscribe()):
         assert isinstance(outcome, Rejected)
     assert meta.requests == []
+
+
+def test_a_number_is_registered_and_its_account_let_go(meta: Meta) -> None:
+    for _ in range(2):
+        meta.answer({"success": True})
+    assert meta.client().register("123456") == Accepted(external_id="2099")
+    assert meta.client().unsubscribe() == Accepted(external_id="3011")
+    asked = [(r["method"], r["path"]) for r in meta.requests]
+    assert asked == [("POST", "/v26.0/2099/register"), ("DELETE", "/v26.0/3011/subscribed_apps")]
+    body = json.loads(meta.requests[0]["body"])
+    assert body == {"messaging_product": "whatsapp", "pin": "123456"}
+
+
+def test_whether_our_app_gets_the_accounts_webhooks(meta: Meta) -> None:
+    ours = {"whatsapp_business_api_data": {"id": "77"}}
+    other = {"whatsapp_business_api_data": {"id": "78"}}
+    for listed in ([other, ours], [other]):
+        meta.answer({"data": listed})
+    assert [meta.client().is_subscribed() for _ in range(2)] == [True, False]
+    meta.answer({"error": {"code": 190, "message": "no"}}, 400)
+    assert isinstance(meta.client().is_subscribed(), ChannelBroken)

@@ -31,6 +31,8 @@ def test_a_healthy_channel(meta: Meta) -> None:
         "permissions",
         "number",
         "quality",
+        "name",
+        "limit",
         "subscription",
     ]
     assert all(check.ok and check.sentence.endswith(".") for check in checks)
@@ -52,6 +54,8 @@ def test_a_healthy_channel(meta: Meta) -> None:
         ),
         (debugged(), NUMBER | {"status": "BANNED"}, APPS, ["number"]),
         (debugged(), NUMBER | {"quality_rating": "RED"}, APPS, ["quality"]),
+        (debugged(), NUMBER | {"name_status": "DECLINED"}, APPS, ["name"]),
+        (debugged(), NUMBER | {"name_status": "EXPIRED"}, APPS, ["name"]),
         (debugged(), NUMBER, {"data": []}, ["subscription"]),
         (
             debugged(app_id="78"),
