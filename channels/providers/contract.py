@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from channels.providers.events import Event, Identity
+from channels.providers.pace import Pace
 
 
 @dataclass(frozen=True, kw_only=True)
