@@ -9,9 +9,9 @@ body and ``client`` performs it, answering with one of the outcomes below.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-from channels.providers.events import Event, Identity
+from channels.providers.events import Commented, Event, Identity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,6 +186,15 @@ class Client(Protocol):
     def describe(self) -> "dict[str, Any] | Outcome": ...
     def subscribe(self) -> Outcome | None: ...
     def templates(self) -> "list[dict[str, Any]] | Outcome": ...
+
+
+@runtime_checkable
+class LooksUp(Protocol):
+    """A client that can also read what came as a bare id (`Announced`)."""
+
+    def read_message(self, mid: str) -> "list[Event] | Outcome": ...
+    def read_comment(self, comment_id: str) -> "Commented | Outcome": ...
+    def read_mention(self, *, media_id: str, comment_id: str = "") -> "Commented | Outcome": ...
 
 
 @dataclass(frozen=True, kw_only=True)
