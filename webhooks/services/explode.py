@@ -112,12 +112,14 @@ def _items(body: bytes) -> Iterator[RawItem | BadItem]:
     """Every item of a body; what cannot be read at all is one bad item."""
     try:
         payload = json.loads(body)
-        kind = payload.get("object") if isinstance(payload, dict) else None
-        provider = provider_for_object(kind)
-        if provider is None:
-            yield BadItem(reason="the body names no known kind of object", body=None)
-            return
-        yield from provider.explode(payload)
+        # Some of Meta's pages show a whole body inside a list; each of its elements is a body.
+        for each in payload if isinstance(payload, list) and payload else [payload]:
+            kind = each.get("object") if isinstance(each, dict) else None
+            provider = provider_for_object(kind)
+            if provider is None:
+                yield BadItem(reason="the body names no known kind of object", body=None)
+            else:
+                yield from provider.explode(each)
     except (ValueError, RecursionError) as error:
         yield BadItem(reason=f"not JSON that can be read: {type(error).__name__}", body=None)
 
