@@ -46,7 +46,12 @@ def attachment_json(file: Attachment) -> Json:
         "size": file.size,
         "state": file.media_state,
         "url": link_to(file.pk) if stored else None,
+        "thumbnail_url": _thumbnail_url(file) if stored else None,
     }
+
+
+def _thumbnail_url(file: Attachment) -> str | None:
+    return link_to(file.pk, is_thumbnail=True) if file.thumbnail_path else None
 
 
 def messages_json(messages: Sequence[Message]) -> list[Json]:

@@ -12,7 +12,7 @@ from kernel.scoping import active_tenant_id
 from tests.factories import digits
 from tests.inbound import take_in
 
-TOKEN = "IGAAtoken"
+TOKEN, DANA = "IGAAtoken", "902211334455"
 _count = itertools.count(1)
 
 
