@@ -9,6 +9,7 @@ body and ``client`` performs it, answering with one of the outcomes below.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Protocol, runtime_checkable
 
 from channels.providers.events import Commented, Event, Identity
@@ -76,10 +77,14 @@ class OutboundMessage:
 
 @dataclass(frozen=True, kw_only=True)
 class Accepted:
-    """The provider took it; ``alias`` is the recipient's id as the provider spells it."""
+    """The provider took it; ``alias`` is the recipient's id as the provider spells it.
+
+    ``parts`` are the ids of what went before it, where one message of ours left as several.
+    """
 
     external_id: str
     alias: Identity | None = None
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,6 +200,36 @@ class LooksUp(Protocol):
     def read_message(self, mid: str) -> "list[Event] | Outcome": ...
     def read_comment(self, comment_id: str) -> "Commented | Outcome": ...
     def read_mention(self, *, media_id: str, comment_id: str = "") -> "Commented | Outcome": ...
+
+
+@runtime_checkable
+class FetchesLinks(Protocol):
+    """A client whose provider fetches a file from a public link, and answers with its id."""
+
+    def attach(self, kind: str, link: str) -> "str | Outcome": ...
+
+
+@runtime_checkable
+class ActsOnPeople(Protocol):
+    """A client that shows reading and typing to a person: ``mark_seen``, ``typing_on``, ``typing_off``."""
+
+    def act(self, igsid: str, action: str) -> Outcome: ...
+
+
+@runtime_checkable
+class AnswersLate(Protocol):
+    """A provider that lets a person answer after the window, under the tag that ``tag_for`` names."""
+
+    human_agent_hours: int
+
+    def tag_for(self, elapsed: timedelta, *, is_written_by_person: bool) -> str: ...
+
+
+@runtime_checkable
+class AnswersComments(Protocol):
+    """A provider that lets a comment be answered privately, for so many hours, by the comment's id."""
+
+    private_reply_hours: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -116,7 +116,6 @@ def _attach(upload: Attachment, message: Message, channel: Channel) -> None:
         pk=id_, lane=id_, state=Attachment.DONE, open=False, channel=channel, message_id=message.pk,
         kind=message.type, media_state=Attachment.STORED, mime_type=upload.mime_type,
         filename=upload.filename, size=upload.size, sha256=upload.sha256, path=upload.path,
-        provider_id=upload.provider_id, provider_until=upload.provider_until,
     )  # fmt: skip
 
 
