@@ -15,7 +15,9 @@ from messaging.window import Window, window_of
 Json = dict[str, Any]
 
 # Kept with the content for the pipeline; of no use to a reader.
-_INTERNAL = frozenset({"expected", "rendered", "target_external_id", "preview_url"})
+_INTERNAL = frozenset(
+    {"expected", "rendered", "target_external_id", "comment_external_id", "preview_url"}
+)
 
 
 def list_json(conversations: Sequence[Conversation]) -> list[Json]:
