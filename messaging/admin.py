@@ -11,7 +11,7 @@ from kernel.backoffice import columns
 from kernel.backoffice.panels import panel
 from kernel.backoffice.work import CREATED, DISCARD, STATE, WHY, WorkAdmin, replay_step
 from messaging.media.links import link_to
-from messaging.models import Attachment, Delivery, DeliveryCheck, Message, ReadReceipt
+from messaging.models import Attachment, Delivery, DeliveryCheck, Lookup, Message, ReadReceipt
 from messaging.selectors import Shown, shown
 
 PAGE = 50
@@ -120,6 +120,20 @@ class ReadReceiptAdmin(WorkAdmin):
     list_display = ("id", STATE, WHY, "typing", "attempts", CREATED)
     facts = ("external_id", "typing", *WorkAdmin.work_facts)
     steps = (replay_step("receipt"), DISCARD)
+
+
+@admin.register(Lookup)
+class LookupAdmin(WorkAdmin):
+    """What came as a bare id, to be read at the provider."""
+
+    one, many, kind = "Lookup", "Lookups", "lookup"
+    list_display = ("id", STATE, "what", WHY, "attempts", columns.linked("channel", "Channel"), CREATED)  # fmt: skip
+    facts = ("what", "external_id", columns.linked("channel", "Channel"), *WorkAdmin.work_facts)
+    steps = (replay_step("lookup"), DISCARD)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Lookup]:
+        rows: QuerySet[Lookup] = super().get_queryset(request)
+        return rows.prefetch_related("channel")
 
 
 # ------------------------------------------------------------------ the thread

@@ -10,8 +10,10 @@ class MessagingConfig(AppConfig):
 
     def ready(self) -> None:
         from messaging.dispatch import receipts, together
+        from messaging.ingest import lookups
         from messaging.media import fetch
 
         together.register_kind()
         receipts.register_kinds()
         fetch.register_kind()
+        lookups.register_kind()

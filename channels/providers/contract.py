@@ -9,7 +9,7 @@ body and ``client`` performs it, answering with one of the outcomes below.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 from channels.providers.events import Event, Identity
 from channels.providers.pace import Pace
@@ -98,12 +98,14 @@ class Usage:
 class Accepted:
     """The provider took it; ``alias`` is the recipient's id as the provider spells it.
 
-    ``usage`` is what the answer says of the call limits, None where it says nothing.
+    ``usage`` is what the answer says of the call limits, None where it says nothing; ``parts``
+    are the ids of what went before it, where one message of ours left as several.
     """
 
     external_id: str
     alias: Identity | None = None
     usage: Usage | None = None
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,25 +227,6 @@ class Client(Protocol):
     def is_subscribed(self) -> "bool | Outcome": ...
     def refresh_token(self) -> "Renewed | Outcome | None": ...
     def templates(self) -> "list[dict[str, Any]] | Outcome": ...
-
-
-@runtime_checkable
-class TemplateClient(Protocol):
-    """What a client of a channel with approved templates can do besides."""
-
-    def create_template(self, body: dict[str, Any]) -> "dict[str, Any] | Outcome": ...
-    def edit_template(self, external_id: str, changes: dict[str, Any]) -> Outcome: ...
-    def delete_template(self, name: str, external_id: str) -> Outcome: ...
-    def unpause_template(self, external_id: str) -> Outcome: ...
-
-
-@runtime_checkable
-class TemplateProvider(Protocol):
-    """What a provider with approved templates checks before one is submitted; raises `InvalidMessage`."""
-
-    def validate_template(
-        self, *, name: str, category: str, language: str, components: Any, parameter_format: str
-    ) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from typing import Any
 
 from channels.models import Channel, MessageTemplate
 from channels.providers import provider_for
-from channels.providers.contract import TemplateProvider
+from channels.providers.abilities import TemplateProvider
 from channels.providers.pace import Pace
 from channels.services.throughput import per_second
 from kernel.mongo.doors import ObjectId, collection, owner

@@ -19,15 +19,8 @@ from channels.errors import (
 from channels.events import TemplateChanged
 from channels.models import Channel, MessageTemplate
 from channels.providers import provider_for
-from channels.providers.contract import (
-    Accepted,
-    ChannelBroken,
-    InvalidMessage,
-    Rejected,
-    TemplateClient,
-    TemplateProvider,
-    Throttled,
-)
+from channels.providers.abilities import TemplateClient, TemplateProvider
+from channels.providers.contract import Accepted, ChannelBroken, InvalidMessage, Rejected, Throttled
 from channels.selectors import channels_of_account, client_of, get_channel, get_template
 from channels.services import template_history as history
 from channels.services.templates import DELETED, PAUSED, Synced, schedule, sync_account

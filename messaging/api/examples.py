@@ -13,6 +13,7 @@ CONVERSATION = {
 FILE = {
     "id": ID, "kind": "image", "mime_type": "image/jpeg", "filename": "photo.jpg", "size": 48211,
     "state": "stored", "url": "https://switchboard.example/api/v1/media/content/…",
+    "thumbnail_url": "https://switchboard.example/api/v1/media/content/…",
 }  # fmt: skip
 MESSAGE = {
     "id": ID, "conversation_id": ID, "channel_id": ID, "seq": 7, "direction": "outbound",

@@ -17,6 +17,7 @@ from messaging.api import examples
 from messaging.api import serializers as shapes
 from messaging.api.representations import attachment_json
 from messaging.media.links import opened
+from messaging.media.thumbnails import MIME_TYPE
 from messaging.models import Attachment
 from messaging.selectors import get_attachment
 from messaging.services.upload import upload_media
@@ -60,11 +61,12 @@ class Content(ApiView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request, token: str) -> FileResponse:
-        tenant_id, attachment_id = opened(token)
+        tenant_id, attachment_id, is_thumbnail = opened(token)
         with tenant_scope(tenant_id):
             if is_suspended(tenant_id):
                 raise TenantSuspended
-            return served(get_attachment(attachment_id))
+            file = get_attachment(attachment_id)
+            return served_thumbnail(file) if is_thumbnail else served(file)
 
 
 def served(file: Attachment) -> FileResponse:
@@ -72,12 +74,25 @@ def served(file: Attachment) -> FileResponse:
     if file.media_state != Attachment.STORED:
         raise errors.MediaNotFound
     inline = file.mime_type in INLINE
-    response = FileResponse(
-        default_storage.open(file.path, "rb"),
-        as_attachment=not inline,
-        filename=file.filename or file.pk,
-        content_type=file.mime_type if inline else "application/octet-stream",
+    return _guarded(
+        FileResponse(
+            default_storage.open(file.path, "rb"),
+            as_attachment=not inline,
+            filename=file.filename or file.pk,
+            content_type=file.mime_type if inline else "application/octet-stream",
+        )
     )
+
+
+def served_thumbnail(file: Attachment) -> FileResponse:
+    """The smaller copy's answer, under the same guard: we made it, of a stranger's bytes."""
+    if file.media_state != Attachment.STORED or not file.thumbnail_path:
+        raise errors.MediaNotFound
+    small = default_storage.open(file.thumbnail_path, "rb")
+    return _guarded(FileResponse(small, filename=f"{file.pk}.webp", content_type=MIME_TYPE))
+
+
+def _guarded(response: FileResponse) -> FileResponse:
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cache-Control"] = "private, max-age=3600"

@@ -14,7 +14,9 @@ from messaging.window import Window, window_of
 Json = dict[str, Any]
 
 # Kept with the content for the pipeline; of no use to a reader.
-_INTERNAL = frozenset({"expected", "rendered", "target_external_id", "preview_url"})
+_INTERNAL = frozenset(
+    {"expected", "rendered", "target_external_id", "comment_external_id", "preview_url"}
+)
 
 
 def list_json(conversations: Sequence[Conversation]) -> list[Json]:
@@ -45,7 +47,12 @@ def attachment_json(file: Attachment) -> Json:
         "size": file.size,
         "state": file.media_state,
         "url": link_to(file.pk) if stored else None,
+        "thumbnail_url": _thumbnail_url(file) if stored else None,
     }
+
+
+def _thumbnail_url(file: Attachment) -> str | None:
+    return link_to(file.pk, is_thumbnail=True) if file.thumbnail_path else None
 
 
 def messages_json(messages: Sequence[Message]) -> list[Json]:

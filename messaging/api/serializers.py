@@ -23,6 +23,10 @@ class AttachmentShown(Shown):
     url = serializers.URLField(
         allow_null=True, help_text="Serves the file for an hour without any credential."
     )
+    thumbnail_url = serializers.URLField(
+        allow_null=True,
+        help_text="The same for a WebP of at most 320 pixels each way, of an image.",
+    )
 
 
 class SenderShown(Shown):

@@ -25,8 +25,10 @@ Taken = tuple[Send, Accepted]
 
 def is_simple(send: Send, answer: Accepted) -> bool:
     """Whether nothing but the send itself is to be recorded: no reaction, no name that was not known."""
-    return send.message.type != "reaction" and (
-        answer.alias is None or answer.alias in send.recipient
+    return (
+        not answer.parts
+        and send.message.type != "reaction"
+        and (answer.alias is None or answer.alias in send.recipient)
     )
 
 

@@ -1,6 +1,6 @@
 """Delivering one message. The attempt is written before the socket opens; an ambiguous end is never repeated."""
 
-from datetime import UTC
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import structlog
@@ -9,6 +9,7 @@ from django.db import models
 
 from channels.models import Channel
 from channels.providers import provider_for
+from channels.providers.abilities import AnswersComments
 from channels.providers.contract import Client, InvalidMessage, Rejected, UnsupportedMessage
 from channels.providers.contract import Outcome as ProviderOutcome
 from channels.selectors import client_of, hold_reason
@@ -21,9 +22,11 @@ from kernel.work import Done, Hold, Later, Lease, Released, StaleFence
 from kernel.work.outcomes import Outcome
 from kernel.work.serving import serve_one
 from messaging.dispatch import pacing, settle
-from messaging.dispatch.media import provider_media_id
+from messaging.dispatch.composing import PERSON, aware, composed
+from messaging.dispatch.media import forget_upload, provider_media_id
 from messaging.models import Delivery, Message
-from messaging.services.outgoing import outbound, recipients
+from messaging.services.outgoing import recipients
+from messaging.window import late_until
 from tenants.services.tenant import SUSPENDED, is_suspended
 
 log = structlog.get_logger(agentName="message")
@@ -45,22 +48,32 @@ def deliver(delivery: Delivery) -> Outcome:
     if delivery.tries and "outcome" not in delivery.tries[-1]:
         return settle.died_in_the_middle(delivery)
     message = _read(Message, delivery.message_id)
-    if too_late(delivery, message):
-        return settle.expired(delivery)
+    if too_late(channel, delivery, message):
+        has_templates = bool(provider_for(channel.kind).template_types)
+        return settle.expired(delivery, has_templates=has_templates)
     if (wait := pacing.wait_for_turn(channel, delivery)) > 0:
         return Later(seconds=wait, error="waiting for the channel's rate", burn=False)
     outcome = _call(channel, delivery, message)
     return settle.outcome(channel, delivery, message, outcome)
 
 
-def too_late(delivery: Delivery, message: Message) -> bool:
-    """Whether the window has closed; it may have opened again since, because the customer wrote."""
+def too_late(channel: Channel, delivery: Delivery, message: Message) -> bool:
+    """Whether the window has closed; it may have opened again since, because the customer wrote.
+
+    A person may answer for longer on some channels, and a comment has a time of its own.
+    """
     if delivery.not_after is None or delivery.not_after > now():
         return False
     if message.type == "template":
         return True
+    provider = provider_for(channel.kind)
+    if message.content.get("comment_external_id") and isinstance(provider, AnswersComments):
+        return message.created_at + timedelta(hours=provider.private_reply_hours) <= now()
     until = _conversation(message).get("window_until")
-    return until is None or until.replace(tzinfo=UTC) <= now()
+    if until is None:
+        return True
+    is_persons = message.sender_kind == PERSON
+    return (late_until(channel.kind, aware(until)) if is_persons else aware(until)) <= now()
 
 
 def _read(model: type[M], id_: str) -> M:
@@ -97,16 +110,18 @@ def _call(channel: Channel, delivery: Delivery, message: Message) -> ProviderOut
     if not isinstance(media, str):
         record_attempt(delivery)
         return media
-    contact_id = str(_conversation(message)["contact_id"])
+    thread = _conversation(message)
     try:
-        body = provider_for(channel.kind).compose(
-            outbound(message, recipients(contact_id), provider_media_id=media)
-        )
+        body = composed(channel, message, recipients(str(thread["contact_id"])),
+                        window_until=thread.get("window_until"), media_id=media)  # fmt: skip
     except (InvalidMessage, UnsupportedMessage) as error:
         record_attempt(delivery)
         return Rejected(code=0, title="This message cannot be sent", advice=str(error))
     record_attempt(delivery)
-    return client.send(body)
+    answer = client.send(body)
+    if media and isinstance(answer, Rejected):
+        forget_upload(channel, message)  # it may be the file's id that is not known there any more
+    return answer
 
 
 def record_attempt(delivery: Delivery) -> None:

@@ -3,13 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 
 from channels.models import Channel
-from channels.providers import provider_for
 from channels.providers.contract import Client, InvalidMessage, UnsupportedMessage
 from channels.providers.events import Identity
 from conversations.models import Conversation
@@ -20,8 +18,9 @@ from kernel.scoping import active_tenant_id
 from kernel.work import Lease
 from kernel.work.items import lane_of
 from messaging.dispatch import deliver
+from messaging.dispatch.composing import aware, composed
 from messaging.models import Delivery, Message
-from messaging.services.outgoing import outbound, recipients_of
+from messaging.services.outgoing import recipients_of
 from tenants.services.tenant import is_suspended
 
 log = structlog.get_logger(agentName="message")
@@ -100,7 +99,7 @@ def ready_sends(heads: Sequence[Head]) -> list[Send]:
         if client is None or message is None or thread is None or not _is_plain(item, message):
             continue
         recipient = people[str(thread["contact_id"])]
-        body = _composed(channels[item.channel_id], message, recipient)
+        body = _composed(channels[item.channel_id], message, recipient, thread)
         if body is not None:
             sends.append(Send(lease=head.lease, delivery=item, more=head.more, body=body,
                               channel=channels[item.channel_id], client=client, message=message,
@@ -109,12 +108,8 @@ def ready_sends(heads: Sequence[Head]) -> list[Send]:
 
 
 def _is_plain(item: Delivery, message: Message) -> bool:
-    in_time = item.not_after is None or _aware(item.not_after) > now()
+    in_time = item.not_after is None or aware(item.not_after) > now()
     return in_time and not message.attachment_count
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _rows(model: Any, ids: Iterable[str]) -> list[Any]:
@@ -124,7 +119,8 @@ def _rows(model: Any, ids: Iterable[str]) -> list[Any]:
 def _threads(heads: Sequence[Head]) -> dict[str, Row]:
     ids = [ObjectId(head.delivery.conversation_id) for head in heads]
     where = {**owner(), "_id": {"$in": ids}}
-    return {str(row["_id"]): row for row in collection(Conversation).find(where, {"contact_id": 1})}
+    fields = {"contact_id": 1, "window_until": 1}
+    return {str(row["_id"]): row for row in collection(Conversation).find(where, fields)}
 
 
 def _client(channel: Channel) -> Client | None:
@@ -136,9 +132,9 @@ def _client(channel: Channel) -> Client | None:
 
 
 def _composed(
-    channel: Channel, message: Message, recipient: tuple[Identity, ...]
+    channel: Channel, message: Message, recipient: tuple[Identity, ...], thread: Row
 ) -> dict[str, Any] | None:
     try:
-        return provider_for(channel.kind).compose(outbound(message, recipient))
+        return composed(channel, message, recipient, window_until=thread.get("window_until"))
     except (InvalidMessage, UnsupportedMessage):
         return None

@@ -26,6 +26,7 @@ from kernel.work.items import enqueue_many
 from kernel.work.outcomes import Done, Hold, Later, Outcome
 from messaging.dispatch import pacing
 from messaging.events import MessageReacted, MessageStatusChanged
+from messaging.ingest.echoes import part_key
 from messaging.ingest.effects import take_effect
 from messaging.ingest.updates import adopt_orphans
 from messaging.models import Delivery, DeliveryCheck, Message, MessageUpdate
@@ -79,6 +80,7 @@ def accepted(
     """The provider has it: its id is known, statuses that overtook us find their message."""
     end_attempt(delivery, "accepted", None, "", external_id=answer.external_id, outcome="accepted")
     status = _update(delivery, f"out:{message.pk}:accepted", "accepted", None, answer.external_id)
+    _note_parts(delivery, answer.parts)
     known = {(delivery.channel_id, answer.external_id): (message.pk, message.conversation_id)}
     early, _ = adopt_orphans(known)
     for row, _ in early:
@@ -95,6 +97,14 @@ def accepted(
             message_id=message.pk, conversation_id=message.conversation_id, status=status
         )
     )
+
+
+def _note_parts(delivery: Delivery, parts: Sequence[str]) -> None:
+    """What it left as besides: told of as sent by the account, each is still this one message."""
+    insert_rows([MessageUpdate(
+        channel_id=delivery.channel_id, message_id=delivery.message_id, external_id=part,
+        key=part_key(part), kind=MessageUpdate.ECHO,
+    ) for part in parts])  # fmt: skip
 
 
 def _own_reaction(delivery: Delivery, message: Message) -> None:
@@ -143,8 +153,9 @@ def removed(delivery: Delivery) -> Outcome:
     return Done(apply=lambda: failed(delivery, REMOVED, "removed", attempted=False), note="removed")
 
 
-def expired(delivery: Delivery) -> Outcome:
-    return Done(apply=lambda: failed(delivery, EXPIRED, "expired", attempted=False), note="expired")
+def expired(delivery: Delivery, *, has_templates: bool) -> Outcome:
+    error = EXPIRED if has_templates else EXPIRED | {"advice": "Wait until the customer writes."}
+    return Done(apply=lambda: failed(delivery, error, "expired", attempted=False), note="expired")
 
 
 def failed(delivery: Delivery, error: dict[str, Any], how: str, *, attempted: bool = True) -> None:

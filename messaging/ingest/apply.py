@@ -22,6 +22,7 @@ from channels.services.notices import note_account
 from channels.services.template_changes import change_template
 from crm.models import Contact
 from crm.services.resolve import Key, resolve_contacts
+from messaging.ingest.announced import note_announced
 from messaging.ingest.echoes import without_own
 from messaging.ingest.entries import Entry, contact_of, entry_of, person_of
 from messaging.ingest.messages import store_messages
@@ -59,6 +60,7 @@ def apply_batch(batch: Sequence[Inbound]) -> None:
     store_changes([(c, e) for c, e in arrivals if isinstance(e, CHANGES)], contacts)
     note_preferences(arrivals, contacts)
     note_holders(arrivals, contacts)
+    note_announced(arrivals)
     for one in batch:
         if isinstance(one.event, TemplateChanged):
             change_template(one.channel, one.event)

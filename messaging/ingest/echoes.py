@@ -58,18 +58,22 @@ def _known(echoes: Sequence[Entry]) -> set[tuple[str, str]]:
     names = {entry.name for entry in echoes}
     found = collection(MessageUpdate).find(
         {**owner(), "channel_id": {"$in": [ObjectId(c) for c in {c for c, _ in names}]},
-         "key": {"$in": [_key(external) for _, external in names]}},
+         "key": {"$in": [form(external) for _, external in names for form in (_key, part_key)]}},
         {"channel_id": 1, "key": 1},
     )  # fmt: skip
     kept = {(str(row["channel_id"]), row["key"]) for row in found}
-    waiting = {
-        (channel, external) for channel, external in names if (channel, _key(external)) in kept
-    }
+    waiting = {(channel, external) for channel, external in names
+               if {(channel, _key(external)), (channel, part_key(external))} & kept}  # fmt: skip
     return waiting | set(find_by_external_id(Delivery, names))
 
 
 def _key(external_id: str) -> str:
     return f"ec:{external_id}"
+
+
+def part_key(external_id: str) -> str:
+    """The key of a row that says: this id is part of a message of ours."""
+    return f"pt:{external_id}"
 
 
 def _open_sends(echoes: Sequence[Entry]) -> dict[Pair, list[Delivery]]:

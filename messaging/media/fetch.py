@@ -1,5 +1,7 @@
 """Fetching a customer's file. The message is there already; a failure here never hurts it."""
 
+import base64
+import binascii
 import hashlib
 import hmac
 import os
@@ -9,14 +11,18 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from channels.models import Channel
+from channels.providers.abilities import LooksUp
 from channels.providers.contract import (
     ChannelBroken,
+    Client,
     Downloaded,
     NotSent,
     Rejected,
     Throttled,
     Transient,
 )
+from channels.providers.contract import Outcome as ProviderOutcome
+from channels.providers.events import Written
 from channels.selectors import client_of, hold_reason
 from channels.services.connect import break_channel
 from kernel.events import emit
@@ -29,7 +35,8 @@ from kernel.work.serving import serve_one
 from messaging.events import AttachmentFailed, AttachmentStored
 from messaging.media.removal import remove
 from messaging.media.sniff import sniffed
-from messaging.models import Attachment
+from messaging.media.thumbnails import keep_thumbnail
+from messaging.models import Attachment, Message
 
 RETRY_S = (5, 30, 120, 600, 1800)
 
@@ -49,7 +56,7 @@ def fetch(attachment: Attachment) -> Outcome:
     channel = Channel.objects.get(pk=attachment.channel_id)
     if channel.status == Channel.BROKEN:
         raise Hold(hold_reason(channel))
-    answer = client_of(channel).download(attachment.provider_id, max_bytes=settings.MEDIA_MAX_BYTES)
+    answer = _downloaded(client_of(channel), attachment)
     if isinstance(answer, Downloaded):
         return _keep(attachment, answer)
     if isinstance(answer, ChannelBroken):
@@ -58,6 +65,32 @@ def fetch(attachment: Attachment) -> Outcome:
     if isinstance(answer, Rejected):
         return Bury(reason=answer.title, apply=lambda: _gave_up(attachment, answer.title))
     return _later(attachment, answer)
+
+
+def _downloaded(client: Client, attachment: Attachment) -> Downloaded | ProviderOutcome:
+    """By the provider's id, or by the link that came with the message, or by the link that it has now."""
+    most = settings.MEDIA_MAX_BYTES
+    answer = client.download(attachment.provider_id or attachment.source_url, max_bytes=most)
+    if isinstance(answer, Rejected) and not attachment.provider_id and isinstance(client, LooksUp):
+        link = _new_link(client, attachment)
+        return client.download(link, max_bytes=most) if link else answer
+    return answer
+
+
+def _new_link(client: LooksUp, attachment: Attachment) -> str:
+    """Links expire; a recent message can be read again. Empty where it says nothing new."""
+    message = Message.objects.filter(pk=attachment.message_id).first()
+    if message is None:
+        return ""
+    told = client.read_message(message.external_id)
+    events = told if isinstance(told, list) else []
+    files = [ref for event in events if isinstance(event, Written) for ref in event.media]
+    own = list(Attachment.objects.filter(message_id=message.pk).order_by("id")
+               .values_list("pk", flat=True))  # fmt: skip
+    if len(files) != len(own):
+        return ""
+    link = files[own.index(attachment.pk)].url
+    return link if link != attachment.source_url else ""
 
 
 def _later(attachment: Attachment, answer: object) -> Outcome:
@@ -77,19 +110,30 @@ def _later(attachment: Attachment, answer: object) -> Outcome:
 def _keep(attachment: Attachment, file: Downloaded) -> Outcome:
     digest = hashlib.sha256(file.data).hexdigest()
     claimed = attachment.sha256 or file.sha256
-    if claimed and not hmac.compare_digest(digest, claimed.lower()):
+    if claimed and not hmac.compare_digest(digest, in_hex(claimed)):
         return Later(seconds=RETRY_S[min(attachment.attempts, len(RETRY_S)) - 1],
                      error="the bytes do not match their checksum")  # fmt: skip
     _claim(attachment, tenant_path("media", digest[:2], digest))
     path = store(digest, file.data)
+    mime_type = sniffed(file.data, file.mime_type or attachment.mime_type)[:120]
     fields = {"media_state": Attachment.STORED, "path": path, "size": len(file.data), "sha256": digest,
-              "mime_type": sniffed(file.data, file.mime_type or attachment.mime_type)[:120]}  # fmt: skip
+              "mime_type": mime_type, "thumbnail_path": keep_thumbnail(digest, file.data, mime_type)}  # fmt: skip
 
     def apply() -> None:
         _set(attachment, fields)
         emit(AttachmentStored(attachment_id=attachment.pk, message_id=attachment.message_id))
 
     return Done(apply=apply)
+
+
+def in_hex(digest: str) -> str:
+    """A checksum in one form: providers write it in hex or in base64, in either alphabet."""
+    if len(digest) == 2 * hashlib.sha256().digest_size:
+        return digest.lower()
+    try:
+        return base64.b64decode(digest.replace("-", "+").replace("_", "/") + "==").hex()
+    except (binascii.Error, ValueError):
+        return digest.lower()
 
 
 def _claim(attachment: Attachment, path: str) -> None:

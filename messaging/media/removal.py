@@ -10,6 +10,7 @@ from kernel.mongo.rows import find_rows
 from kernel.work import Done
 from kernel.work.items import replay
 from kernel.work.outcomes import Outcome
+from messaging.media.thumbnails import path_of
 from messaging.models import Attachment
 
 
@@ -30,6 +31,8 @@ def remove_files(message_ids: Iterable[str]) -> None:
 def remove(attachment: Attachment) -> Outcome:
     """Remove the bytes of one file. Repeatable; a file that is not there is as good as removed."""
     path = attachment.path
+    if path and not _is_needed(attachment):
+        _remove_thumbnail(path)
     if path and not _is_needed(attachment) and default_storage.exists(path):
         with default_storage.open(path, "rb") as handle:
             data = handle.read()
@@ -37,6 +40,13 @@ def remove(attachment: Attachment) -> Outcome:
         if _is_needed(attachment):  # the same bytes came for another message meanwhile
             default_storage.save(path, ContentFile(data))
     return Done(note="removed", apply=lambda: _forget(attachment))
+
+
+def _remove_thumbnail(path: str) -> None:
+    """It has the name of the bytes that it was made of."""
+    small = path_of(path.rsplit("/", 1)[-1])
+    if default_storage.exists(small):
+        default_storage.delete(small)
 
 
 def _is_needed(attachment: Attachment) -> bool:
@@ -49,5 +59,5 @@ def _is_needed(attachment: Attachment) -> bool:
 def _forget(attachment: Attachment) -> None:
     collection(Attachment).update_one(
         {**owner(), "_id": ObjectId(attachment.pk)},
-        {"$set": {"path": "", "sha256": "", "size": None}},
+        {"$set": {"path": "", "sha256": "", "size": None, "thumbnail_path": ""}},
     )

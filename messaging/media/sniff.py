@@ -9,7 +9,16 @@ SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
     (b"OggS", 0, "audio/ogg"),
     (b"ID3", 0, "audio/mpeg"),
     (b"#!AMR", 0, "audio/amr"),
+    (b"WAVE", 8, "audio/wav"),
+    (b"AVI ", 8, "video/x-msvideo"),
+    (b"\x1aE\xdf\xa3", 0, "video/webm"),
+    (b"\xff\xf1", 0, "audio/aac"),
+    (b"\xff\xf9", 0, "audio/aac"),
 )
+# The brands of the container that begins with ``ftyp``, where the claim does not say what is in it.
+BRANDS = {b"M4A ": "audio/mp4", b"M4B ": "audio/mp4", b"qt  ": "video/quicktime", b"heic": "image/heic",
+          b"heix": "image/heic", b"mif1": "image/heic", b"avif": "image/avif",
+          b"3gp4": "video/3gpp", b"3gp5": "video/3gpp"}  # fmt: skip
 ACTIVE = (b"<!doctype html", b"<html", b"<svg", b"<script", b"<?xml")
 
 
@@ -19,7 +28,9 @@ def sniffed(data: bytes, claimed: str) -> str:
         if data[offset : offset + len(magic)] == magic:
             return kind
     if data[4:8] == b"ftyp":
-        return claimed if claimed.startswith(("video/", "audio/")) else "video/mp4"
+        if claimed.startswith(("video/", "audio/")):
+            return claimed.split(";")[0].strip()
+        return BRANDS.get(data[8:12], "video/mp4")
     if data[:512].lstrip().lower().startswith(ACTIVE):
         return "application/octet-stream"
     return claimed.split(";")[0].strip() or "application/octet-stream"

@@ -13,7 +13,7 @@ class Attachment(WorkItem):
     ``message_id`` is empty for an upload. ``path`` is set once the bytes are in
     our storage (or about to be); a ``removed`` one's work is
     removing them. ``provider_id`` is the provider's media id, good until
-    ``provider_until``.
+    ``provider_until``. An image has a smaller copy of itself at ``thumbnail_path``.
     """
 
     PENDING, STORED, FAILED, REMOVED = "pending", "stored", "failed", "removed"
@@ -30,6 +30,7 @@ class Attachment(WorkItem):
     size = models.BigIntegerField(null=True)
     sha256 = models.CharField(max_length=64, blank=True)
     path = models.CharField(max_length=300, blank=True)
+    thumbnail_path = models.CharField(max_length=300, blank=True)
     error = models.CharField(max_length=300, blank=True)
 
     class Meta(WorkItem.Meta):

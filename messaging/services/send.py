@@ -18,6 +18,7 @@ from kernel.work.items import lane_key
 from messaging.errors import ConversationIsClosed, ConversationMovedOn, WindowClosed
 from messaging.events import MessageQueued
 from messaging.models import Attachment, Delivery, Message
+from messaging.services.comments import as_private_reply
 from messaging.services.outgoing import Draft, Prepared, prepare
 from messaging.summary import summary
 from messaging.window import may_send, window_of
@@ -50,10 +51,11 @@ def _permission(type_: str) -> Permission:
 def _send(conversation_id: str, draft: Draft, principal: Principal, expected: str) -> Message:
     conversation = get_conversation(conversation_id)
     channel = _channel(conversation)
-    prepared = prepare(channel, conversation.contact_id, draft)
+    prepared = as_private_reply(channel, prepare(channel, conversation.contact_id, draft))
     if expected and (conversation.last_message or {}).get("id") != expected:
         raise ConversationMovedOn(last_message_id=(conversation.last_message or {}).get("id"))
-    _check_window(conversation, draft.type)
+    if "comment_external_id" not in prepared.content:
+        _check_window(conversation, draft.type, principal)
     message = _message(conversation, channel, prepared, principal)
     insert_rows([message])
     if prepared.upload is not None:
@@ -77,11 +79,12 @@ def _channel(conversation: Conversation) -> Channel:
     return channel
 
 
-def _check_window(conversation: Conversation, type_: str) -> None:
+def _check_window(conversation: Conversation, type_: str, principal: Principal) -> None:
     window = window_of(conversation)
-    if not may_send(window, type_):
+    if not may_send(window, type_, is_by_person=principal.kind == "member"):
         until = iso(window.until) if window.until else None
-        raise WindowClosed(f"{window.reason}; a template can be sent at any time",
+        instead = "; a template can be sent at any time" if "template" in window.allowed else ""
+        raise WindowClosed(f"{window.reason}{instead}",
                            allowed=list(window.allowed), until=until)  # fmt: skip
 
 
@@ -116,7 +119,6 @@ def _attach(upload: Attachment, kind: str, message: Message, channel: Channel) -
         pk=id_, lane=id_, state=Attachment.DONE, open=False, channel=channel, message_id=message.pk,
         kind=kind, media_state=Attachment.STORED, mime_type=upload.mime_type,
         filename=upload.filename, size=upload.size, sha256=upload.sha256, path=upload.path,
-        provider_id=upload.provider_id, provider_until=upload.provider_until,
     )  # fmt: skip
 
 

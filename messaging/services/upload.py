@@ -10,6 +10,7 @@ from kernel.mongo.transactions import run_transaction
 from messaging.errors import MediaTooLarge
 from messaging.media.fetch import store
 from messaging.media.sniff import sniffed
+from messaging.media.thumbnails import keep_thumbnail
 from messaging.models import Attachment
 from tenants.access import require
 from tenants.permissions import Permission
@@ -33,6 +34,7 @@ def upload_media(*, file: UploadedFile) -> Attachment:
         pk=id_, lane=id_, state=Attachment.DONE, open=False, media_state=Attachment.STORED, path=path,
         kind=kind if kind in ("image", "audio", "video", "sticker") else "document",
         mime_type=mime_type[:120], filename=(file.name or "")[:240], size=len(data), sha256=digest,
+        thumbnail_path=keep_thumbnail(digest, data, mime_type),
     )  # fmt: skip
 
     def body() -> Attachment:

@@ -2,9 +2,11 @@
 
 import pytest
 
+from channels.providers.meta.tests.server import playing
 from kernel.models import Lane
 from messaging.dispatch import together
 from messaging.dispatch.calls import pool
+from messaging.tests.instagram import DANA, instagram_channel
 from tests import factories
 from tests.simulator import CUSTOMER, running
 
@@ -55,4 +57,25 @@ def live(world, settings, tmp_path, simulator):
         world.contact = factories.contact(name="Noa")
         factories.identity(world.contact, value=CUSTOMER)
         world.conversation = factories.conversation(on=world.channel, with_=world.contact)
+        yield world
+
+
+@pytest.fixture
+def meta(monkeypatch, settings):
+    monkeypatch.setenv("SWITCHBOARD_EGRESS_ALLOW", "127.0.0.1")
+    with playing() as server:
+        settings.META_GRAPH_URL = server.base_url
+        yield server
+
+
+@pytest.fixture
+def gram(world, meta, settings, tmp_path):
+    """Inside a tenant with an Instagram channel behind which ``meta`` answers."""
+    Lane.objects.all().delete()
+    settings.MEDIA_ROOT = str(tmp_path)
+    with factories.inside(world):
+        world.meta, world.channel = meta, instagram_channel()
+        world.contact = factories.contact(name="Dana")
+        scope = world.channel.external["ig_id"]
+        factories.identity(world.contact, kind="igsid", value=DANA, scope=scope)
         yield world

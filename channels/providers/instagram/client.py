@@ -19,7 +19,7 @@ from channels.providers.contract import (
     Unknown,
 )
 from channels.providers.events import Commented, Event, Identity
-from channels.providers.instagram import limits, menus, reading, tokens
+from channels.providers.instagram import album, limits, menus, reading, tokens
 from channels.providers.instagram.compose import action_body, upload_body
 from channels.providers.instagram.errors import CLASSIFIER, rule_for
 from channels.providers.instagram.health import check_account, describe_account, is_listed
@@ -46,22 +46,27 @@ _ASK_AGAIN = "Ask the customer to send the file again, or look at it in Instagra
 class InstagramClient:
     """The contract's `Client` for both ways of connecting; see `login.py` for ``external``.
 
-    It keeps no connection and no state; each method has ``Endpoint.timeout_s`` for all its calls
-    together.
+    It keeps no state; each method has ``Endpoint.timeout_s`` for all its calls together.
     """
 
     def __init__(
         self, external: dict[str, str], credentials: Credentials, endpoint: Endpoint
     ) -> None:
         self._account = account_of(external)
-        # The proof is documented for the Facebook host; Instagram's own knows another secret.
         self._graph = Graph(credentials, endpoint, CLASSIFIER, has_proof=self._account.is_page)
 
     # -------------------------------------------------------------------------- messages
 
     def send(self, body: Json) -> Outcome:
         """Send a composed body. `Unknown` when it may have been taken; never resend that."""
-        answer = self._graph.send(self._account.node, "messages", body=body)
+        graph = self._graph.as_one()
+        outcome = self._sent(graph, body)
+        if album.is_not_enabled(body, outcome):
+            return album.send_apart(lambda part: self._sent(graph, part), body)
+        return outcome
+
+    def _sent(self, graph: Graph, body: Json) -> Outcome:
+        answer = graph.send(self._account.node, "messages", body=body)
         if not isinstance(answer, egress.Response):
             return answer
         return with_usage(self._accepted(read_json(answer), body), answer.headers)

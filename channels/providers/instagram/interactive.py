@@ -4,7 +4,8 @@ The content of an ``interactive`` message is one of
 
 - ``{"type": "quick_replies", "quick_replies": [{"title", "payload", "image_url"?} |
   {"content_type": "user_phone_number" | "user_email"}]}``, with the message's text above them;
-- ``{"type": "button", "buttons": [button]}``, with the message's text above them;
+- ``{"type": "buttons", "buttons": [button]}`` (or ``button``), with the message's text above them;
+- ``{"type": "cta_url", "button": title, "url"}``, one button that opens a page, likewise;
 - ``{"type": "generic", "elements": [{"title", "subtitle"?, "image_url"?, "url"?, "buttons"?}]}``;
 - ``{"type": "product", "products": [catalog id]}`` (through a Facebook Page only).
 
@@ -70,6 +71,21 @@ def _quick_reply(field: str, given: Any) -> Json:
 
 
 def _button_template(message: OutboundMessage) -> Json:
+    return _with_buttons(message, _buttons(_FIELD, message.content, required=True))
+
+
+def _link_button(message: OutboundMessage) -> Json:
+    """The one button of a message that leads to a page, as other channels have it."""
+    given = {"title": as_text(message.content, "button"), "url": as_text(message.content, "url")}
+    if not given["url"]:
+        raise InvalidMessage(f"{_FIELD}.url", "Say which page the button opens.")
+    return _with_buttons(message, [button(f"{_FIELD}.button", given, limits.BUTTON_TITLE)])
+
+
+def _with_buttons(message: OutboundMessage, buttons: list[Json]) -> Json:
+    for part in ("header", "footer"):
+        if message.content.get(part):
+            raise InvalidMessage(f"{_FIELD}.{part}", f"Instagram shows no {part}.", limit=0)
     text = text_of(message)
     if not text.strip():
         raise InvalidMessage("text", "The text above the buttons is empty.")
@@ -77,7 +93,6 @@ def _button_template(message: OutboundMessage) -> Json:
         raise InvalidMessage(
             "text", f"At most {limits.BUTTON_TEXT} characters.", limit=limits.BUTTON_TEXT
         )
-    buttons = _buttons(_FIELD, message.content, required=True)
     return _template({"template_type": "button", "text": text, "buttons": buttons})
 
 
@@ -192,6 +207,8 @@ def _listed(content: Json, name: str, limit: int) -> list[Any]:
 _COMPOSERS: dict[str, Callable[[OutboundMessage], Json]] = {
     "quick_replies": _quick_replies,
     "button": _button_template,
+    "buttons": _button_template,
+    "cta_url": _link_button,
     "generic": _generic,
     "product": _product,
 }

@@ -71,7 +71,7 @@ FILES: dict[str, FileLimit] = {
     "document": FileLimit(mime_types=("application/pdf",), max_bytes=25 * MB, sent_as="file"),
 }
 
-INTERACTIVE = ("quick_replies", "button", "generic", "product")
+INTERACTIVE = ("quick_replies", "buttons", "cta_url", "generic", "product")
 SENDABLE = ("text", *FILES, "sticker", "share", "reaction", "interactive")
 
 
@@ -96,12 +96,13 @@ def capabilities() -> dict[str, Any]:
                 "title_max_length": QUICK_REPLY_TITLE,
                 "payload_max_length": PAYLOAD,
             },
-            "button": {
+            "buttons": {
                 "text_max_length": BUTTON_TEXT,
                 "max_buttons": BUTTONS,
                 "title_max_length": BUTTON_TITLE,
                 "payload_max_length": PAYLOAD,
             },
+            "cta_url": {"text_max_length": BUTTON_TEXT, "title_max_length": BUTTON_TITLE},
             "generic": {
                 "max_elements": ELEMENTS,
                 "title_max_length": ELEMENT_TITLE,

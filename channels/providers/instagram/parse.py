@@ -143,7 +143,7 @@ def _message(item: _Item) -> Event:
         "reply_to_external_id": as_text(as_object(message, "reply_to"), "mid"),
     }
     if sides.is_ours:
-        return Echo(recipient=sides.person, **common)
+        return Echo(recipient=sides.person, app_id=as_text(message, "app_id"), **common)
     is_standby = as_flag(item.body, "standby")
     return InboundMessage(
         sender=sides.person, referral=item.referral, is_standby=is_standby, **common

@@ -1,6 +1,7 @@
 """Instagram declares itself: what it is called, what it can do, and who does it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from channels.providers.contract import (
@@ -19,6 +20,7 @@ from channels.providers.instagram.explode import explode
 from channels.providers.instagram.pace import PACE
 from channels.providers.instagram.parse import parse
 from channels.providers.instagram.validate import validate, validate_file
+from channels.providers.instagram.window import tag_for
 from channels.providers.meta.rules import Rule
 
 _REDACTED = (
@@ -56,6 +58,7 @@ class InstagramProvider:
     pace = PACE
     window_hours = limits.WINDOW_HOURS
     human_agent_hours = limits.HUMAN_AGENT_HOURS
+    private_reply_hours = limits.PRIVATE_REPLY_HOURS
     template_types: frozenset[str] = frozenset()
 
     def explode(self, payload: Any) -> Iterator[RawItem | BadItem]:
@@ -73,6 +76,10 @@ class InstagramProvider:
     def validate_file(self, kind: str, mime_type: str, size: int) -> None:
         """Raise `InvalidMessage` for a file that cannot be sent as ``kind``; ``size`` in bytes."""
         validate_file(kind, mime_type, size)
+
+    def tag_for(self, elapsed: timedelta, *, is_written_by_person: bool) -> str:
+        """Return the tag of a message so long after the customer wrote; see `window.tag_for`."""
+        return tag_for(elapsed, is_written_by_person=is_written_by_person)
 
     def compose(self, message: OutboundMessage) -> dict[str, Any]:
         """Return the request body; raises what `validate` raises."""

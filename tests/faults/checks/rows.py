@@ -20,7 +20,7 @@ REFERENCES = (
     ("reactions", "event_id", "domain_events"),
 )
 WORK = ("webhook_events", "deliveries", "delivery_checks", "reactions", "attachments",
-        "read_receipts")  # fmt: skip
+        "read_receipts", "lookups")  # fmt: skip
 
 
 def references(case: Case) -> None:

@@ -1,0 +1,65 @@
+"""What only some providers and their clients can do; callers ask with ``isinstance``."""
+
+from datetime import timedelta
+from typing import Any, Protocol, runtime_checkable
+
+from channels.providers.contract import Outcome
+from channels.providers.events import Commented, Event
+
+
+@runtime_checkable
+class TemplateClient(Protocol):
+    """What a client of a channel with approved templates can do besides."""
+
+    def create_template(self, body: dict[str, Any]) -> "dict[str, Any] | Outcome": ...
+    def edit_template(self, external_id: str, changes: dict[str, Any]) -> Outcome: ...
+    def delete_template(self, name: str, external_id: str) -> Outcome: ...
+    def unpause_template(self, external_id: str) -> Outcome: ...
+
+
+@runtime_checkable
+class TemplateProvider(Protocol):
+    """What a provider with approved templates checks before one is submitted; raises `InvalidMessage`."""
+
+    def validate_template(
+        self, *, name: str, category: str, language: str, components: Any, parameter_format: str
+    ) -> None: ...
+
+
+@runtime_checkable
+class LooksUp(Protocol):
+    """A client that can also read what came as a bare id (`Announced`)."""
+
+    def read_message(self, mid: str) -> "list[Event] | Outcome": ...
+    def read_comment(self, comment_id: str) -> "Commented | Outcome": ...
+    def read_mention(self, *, media_id: str, comment_id: str = "") -> "Commented | Outcome": ...
+
+
+@runtime_checkable
+class FetchesLinks(Protocol):
+    """A client whose provider fetches a file from a public link, and answers with its id."""
+
+    def attach(self, kind: str, link: str) -> "str | Outcome": ...
+
+
+@runtime_checkable
+class ActsOnPeople(Protocol):
+    """A client that shows reading and typing to a person: ``mark_seen``, ``typing_on``, ``typing_off``."""
+
+    def act(self, igsid: str, action: str) -> Outcome: ...
+
+
+@runtime_checkable
+class AnswersLate(Protocol):
+    """A provider that lets a person answer after the window, under the tag that ``tag_for`` names."""
+
+    human_agent_hours: int
+
+    def tag_for(self, elapsed: timedelta, *, is_written_by_person: bool) -> str: ...
+
+
+@runtime_checkable
+class AnswersComments(Protocol):
+    """A provider that lets a comment be answered privately, for so many hours, by the comment's id."""
+
+    private_reply_hours: int
