@@ -5,12 +5,13 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from channels.models import Channel, MessageTemplate
+from channels.models import Channel, ChannelAlert, MessageTemplate
 from channels.services import connect, health
 from kernel.backoffice import columns
 from kernel.backoffice.base import BackofficeAdmin
 from kernel.backoffice.panels import panel
 from kernel.backoffice.steps import Step
+from kernel.backoffice.work import CREATED, DISCARD, STATE, WHY, WorkAdmin, replay_step
 
 STATUS = columns.state("status", "Status")
 TEMPLATES_SHOWN = 100
@@ -88,3 +89,13 @@ def _templates(request: HttpRequest, channel: Channel) -> dict[str, Any] | None:
     ]
     shown = [(t.name, t.language, t.category, columns.badge(t.status)) for t in rows]
     return columns.table(("Name", "Language", "Category", "Status"), shown) if shown else None
+
+
+@admin.register(ChannelAlert)
+class ChannelAlertAdmin(WorkAdmin):
+    """Mails to owners of what concerns a channel."""
+
+    one, many, kind = "Alert", "Alerts", "alert"
+    list_display = (columns.short("sentence", "Alert"), "topic", STATE, WHY, "attempts", CREATED)
+    facts = ("sentence", "topic", "channel_id", *WorkAdmin.work_facts)
+    steps = (replay_step("alert"), DISCARD)

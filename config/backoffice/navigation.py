@@ -26,6 +26,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         ("Subscribers' turns", "hub", "kernel_reaction_changelist"),
         ("Read receipts", "done_all", "messaging_readreceipt_changelist"),
         ("Second looks", "help", "messaging_deliverycheck_changelist"),
+        ("Alerts", "notifications", "channels_channelalert_changelist"),
     )),
     ("Access", (
         ("Members", "group", "tenants_membership_changelist"),

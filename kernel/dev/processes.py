@@ -23,8 +23,9 @@ exactly these; a deployment sets the same names:
     META_VERIFY_TOKEN               answers Meta's webhook handshake
     META_GRAPH_URL                  the Graph API: the simulator's address in development
     META_GRAPH_VERSION              its version, for example v25.0
-    META_INSTAGRAM_…                the same of Instagram: app id, secret, URL, codes' URL, version
-    META_LOGIN_URL, META_INSTAGRAM_LOGIN_URL   where owners consent
+    META_INSTAGRAM_APP_ID, META_INSTAGRAM_APP_SECRET    the app of Instagram Login
+    META_INSTAGRAM_VERSION          the version that Instagram is asked by
+                                    (in development the simulator stands for Meta's other hosts too)
     PYTHONUNBUFFERED                1, so that log lines appear when they are written
 """
 
