@@ -67,7 +67,7 @@ def _read(channel: Channel, item: Lookup) -> list[Event] | Outcome:
         return Rejected(code=0, title="This channel has nothing to read it with", advice="")
     match item.what:
         case Lookup.COMMENT:
-            found: Event | Outcome = client.read_comment(item.external_id)
+            found: Commented | Outcome = client.read_comment(item.external_id)
         case Lookup.MENTION:
             found = client.read_mention(media_id=str(item.detail.get("media_id", "")),
                                         comment_id=str(item.detail.get("comment_id", "")))  # fmt: skip
