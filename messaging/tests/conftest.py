@@ -3,10 +3,11 @@
 import pytest
 
 from channels.providers.meta.tests.server import playing
+from conversations.models import Conversation
 from kernel.models import Lane
 from messaging.dispatch import together
 from messaging.dispatch.calls import pool
-from messaging.tests.instagram import DANA, instagram_channel
+from messaging.tests.instagram import DANA, ig_receive, ig_text, instagram_channel
 from tests import factories
 from tests.simulator import CUSTOMER, running
 
@@ -79,3 +80,10 @@ def gram(world, meta, settings, tmp_path):
         scope = world.channel.external["ig_id"]
         factories.identity(world.contact, kind="igsid", value=DANA, scope=scope)
         yield world
+
+
+@pytest.fixture
+def talk(gram):
+    """A conversation on it whose window is open."""
+    ig_receive(gram.channel, ig_text(gram.channel, DANA, "hello"))
+    return Conversation.objects.get()

@@ -9,6 +9,8 @@ from channels.models import Channel, ChannelAddress, ChannelCredential
 from channels.providers.events import Identity, Person
 from kernel import vault
 from kernel.scoping import active_tenant_id
+from messaging.services.outgoing import Draft
+from messaging.services.send import send_message
 from tests.factories import digits
 from tests.inbound import take_in
 
@@ -64,3 +66,14 @@ def ig_body(on: Channel, *items: Any, changes: Any = None) -> dict[str, Any]:
 
 def ig_receive(on: Channel, *items: Any, changes: Any = None) -> Any:
     return take_in(ig_body(on, *items, changes=changes))[0]
+
+
+def ig_queue(talk, text="hi", *, type_="text", reply_to="", **body):
+    draft = Draft(type=type_, text=text if type_ == "text" else "", body=body, reply_to_id=reply_to)
+    return send_message(conversation_id=talk.pk, draft=draft)
+
+
+def ig_taken(gram, mid=""):
+    mid = mid or ig_mid()
+    gram.meta.answer({"recipient_id": DANA, "message_id": mid})
+    return mid

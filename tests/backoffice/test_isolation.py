@@ -36,8 +36,8 @@ def test_only_pages_of_ours_are_registered():
     assert {name_of(page) for page in admin.site._registry.values()} == {
         "channels.Channel", "conversations.Conversation", "crm.Contact", "kernel.AuditEntry",
         "kernel.DomainEvent", "kernel.Reaction", "messaging.Attachment", "messaging.Delivery",
-        "messaging.DeliveryCheck", "messaging.ReadReceipt", "tenants.ApiKey", "tenants.Membership",
-        "tenants.Tenant", "webhooks.WebhookDelivery", "webhooks.WebhookEvent",
+        "messaging.DeliveryCheck", "messaging.Lookup", "messaging.ReadReceipt", "tenants.ApiKey",
+        "tenants.Membership", "tenants.Tenant", "webhooks.WebhookDelivery", "webhooks.WebhookEvent",
     }  # fmt: skip
 
 

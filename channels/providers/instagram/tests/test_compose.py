@@ -215,7 +215,7 @@ def test_what_is_no_reaction_is_refused() -> None:
 
 def test_other_types_are_unsupported() -> None:
     others = [message(kind) for kind in ("template", "location", "contacts", "hologram", "")]
-    others += [interactive(type=kind) for kind in ("list", "flow", "flow", "")]
+    others += [interactive(type=kind) for kind in ("list", "flow", "")]
     for given in others:
         with pytest.raises(UnsupportedMessage):
             validate(given)
