@@ -1,5 +1,6 @@
 """Pages of connected accounts: how they are doing, and the button that asks the provider."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -7,6 +8,7 @@ from django.http import HttpRequest
 
 from channels.models import Channel, ChannelAlert, MessageTemplate
 from channels.services import connect, health
+from channels.services.template_history import author_of
 from kernel.backoffice import columns
 from kernel.backoffice.base import BackofficeAdmin
 from kernel.backoffice.panels import panel
@@ -82,13 +84,33 @@ def _health(request: HttpRequest, channel: Channel) -> dict[str, Any]:
             "account": columns.pretty(report["account"]) if report.get("account") else ""}  # fmt: skip
 
 
+@panel(Channel, "News")
+def _news(request: HttpRequest, channel: Channel) -> dict[str, Any] | None:
+    shown = [(_when(n["at"]), columns.badge(n["severity"]), n["topic"], n["sentence"])
+             for n in reversed(channel.notices)]  # fmt: skip
+    return columns.table(("When", "Severity", "About", "News"), shown) if shown else None
+
+
+def _when(at: str | None) -> Any:
+    return columns.time_of(datetime.fromisoformat(at)) if at else ""
+
+
 @panel(Channel, "Templates")
 def _templates(request: HttpRequest, channel: Channel) -> dict[str, Any] | None:
     rows = MessageTemplate.objects.filter(channel=channel).order_by("name", "language")[
         :TEMPLATES_SHOWN
     ]
-    shown = [(t.name, t.language, t.category, columns.badge(t.status)) for t in rows]
-    return columns.table(("Name", "Language", "Category", "Status"), shown) if shown else None
+    shown = [(t.name, t.language, t.category, columns.badge(t.status), t.quality, _last_change(t))
+             for t in rows]  # fmt: skip
+    headings = ("Name", "Language", "Category", "Status", "Quality", "Last change")
+    return columns.table(headings, shown) if shown else None
+
+
+def _last_change(template: MessageTemplate) -> str:
+    if not template.history:
+        return ""
+    entry = template.history[-1]
+    return f"{entry['what']} {entry['value']} by {author_of(entry)['kind']}"
 
 
 @admin.register(ChannelAlert)

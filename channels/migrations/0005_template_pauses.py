@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('channels', '0003_facts_and_templates_history'),
+        ('channels', '0004_upkeep_alerts_and_sign_ins'),
     ]
 
     operations = [

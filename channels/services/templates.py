@@ -7,6 +7,7 @@ has the same rows.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -106,7 +107,7 @@ def sync_account(channel: Channel, client: Client) -> Synced | Outcome:
         differences.update(dict.fromkeys(_deleted(gone, began)))
         MessageTemplate.objects.filter(channel=number, synced_at__lt=began).exclude(
             status=DELETED).update(synced_at=began)  # fmt: skip
-        run_transaction(lambda number=number: _take_waiting(number))  # type: ignore[misc]
+        run_transaction(partial(_take_waiting, number))
     return Synced(read=len(listed), unreadable=unreadable, differences=tuple(differences))
 
 
@@ -209,7 +210,7 @@ def _deleted(gone: Sequence[MessageTemplate], began: datetime) -> list[Differenc
     """Mark those that the list does not have, unless they came after it was asked for."""
     found = []
     for row in gone:
-        before = run_transaction(lambda row=row: _mark_deleted(row.pk, began))  # type: ignore[misc]
+        before = run_transaction(partial(_mark_deleted, row.pk, began))
         if before is not None:
             found.append(Difference(name=row.name, language=row.language, what="deleted",
                                     ours=before, theirs=""))  # fmt: skip

@@ -95,3 +95,14 @@ def test_capabilities_of_instagram(owner: Caller, world: Any) -> None:
     assert rates == {"messages": 300, "audio_video": 10, "private_reply": 0.2083, "reads": 2}
     refused = owner.post(f"channels/{channel.pk}/templates", NEW)
     assert (refused.status_code, code_of(refused)) == (422, "templates_unsupported")
+
+
+def test_an_account_is_read_anew_on_demand(owner: Caller, meta: Any) -> None:
+    number = meta.number()
+    body = {k: number[k] for k in ("phone_number_id", "waba_id", "access_token")}
+    made = owner.post("channels", {"kind": "whatsapp", **body})
+    path = f"channels/{made.json()['id']}/templates"
+    first = owner.post(f"{path}/sync").json()
+    assert (first["read"] > 0, first["unreadable"], first["differences"]) == (True, 0, [])
+    listed = owner.get(path).json()["results"]
+    assert {template["status"] for template in listed} >= {"APPROVED"}

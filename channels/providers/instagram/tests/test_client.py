@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from channels.providers.contract import (
     Throttled,
     Transient,
     Unknown,
+    Usage,
 )
 from channels.providers.events import Identity
 from channels.providers.instagram.client import InstagramClient
@@ -51,6 +53,13 @@ def test_send_goes_from_the_account_or_its_page(
     assert meta.asked == [("POST", f"/v26.0/{node}/messages")]
     assert meta.body()["message"]["text"] == "שלום"
     assert meta.requests[0]["headers"]["Authorization"] == f"Bearer {TOKEN}"
+
+
+def test_a_send_tells_how_full_the_limits_are(meta: Meta) -> None:
+    usage = {"178": [{"type": "instagram", "call_count": 91, "total_time": 4}]}
+    meta.answer(SENT, X_Business_Use_Case_Usage=json.dumps(usage), X_App_Usage='{"call_count":12}')
+    outcome = client_of(meta, BY_INSTAGRAM).send({})
+    assert outcome == Accepted(external_id="aWdf1", alias=HER, usage=Usage(app=12, account=91))
 
 
 def test_only_facebooks_host_gets_the_proof(meta: Meta) -> None:
