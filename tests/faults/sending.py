@@ -12,15 +12,15 @@ from tests.faults.ledger import CANARY, SENDERS, Call, body_of, text_of
 from tests.faults.posting import Poster
 from tests.faults.trial import Trial
 
-WABA = "102290129340398"
 Json = dict[str, Any]
 
 
 @dataclass
 class Number:
-    """A number that only this trial uses; `channel` is the id of its channel."""
+    """A number and an account that only this trial uses; `channel` is the id of its channel."""
 
     phone: str
+    waba: str
     token: str
     tenant: int
     channel: str = ""
@@ -28,9 +28,10 @@ class Number:
 
 def new_number(trial: Trial, tenant: int = 0, **more: Any) -> Number:
     """A number at the simulator that nobody has connected; `more` are fields of the simulator's."""
-    number = Number(f"10654{secrets.randbelow(10**10):010d}", f"EAA{secrets.token_hex(40)}", tenant)
+    phone, waba = (f"{head}{secrets.randbelow(10**10):010d}" for head in ("10654", "10229"))
+    number = Number(phone, waba, f"EAA{secrets.token_hex(40)}", tenant)
     product = trial.product
-    product.simulator.do("numbers", phone_number_id=number.phone, access_token=number.token, waba_id=WABA,
+    product.simulator.do("numbers", phone_number_id=number.phone, access_token=number.token, waba_id=number.waba,
                          verified_name="Own", display_phone_number="+1 555-010-0777", **more)  # fmt: skip
     grant(trial, number, number.token)
     product.more_numbers[number.phone] = product.tenants[tenant]["id"]
@@ -45,7 +46,7 @@ def grant(trial: Trial, number: Number, token: str) -> None:
 
 def connect(trial: Trial, number: Number) -> tuple[int, Json]:
     """Ask the API to connect it for its tenant: the status and the answer."""
-    body = {"kind": "whatsapp", "name": "Own", "phone_number_id": number.phone, "waba_id": WABA,
+    body = {"kind": "whatsapp", "name": "Own", "phone_number_id": number.phone, "waba_id": number.waba,
             "access_token": number.token}  # fmt: skip
     return trial.product.api("POST", "channels", body, tenant=number.tenant)
 

@@ -3,6 +3,7 @@
 import secrets
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 from tests.faults.ledger import CANARY, SENDERS, Webhook, body_of, text_of
@@ -61,7 +62,7 @@ def two_tenants(trial: Trial) -> Figure:
     """Twenty connects at once make one owner; a transfer under traffic misroutes nothing."""
     number = new_number(trial)
     first = _race(trial, number)
-    other = Number(number.phone, number.token, 1 - first.tenant)
+    other = replace(first, tenant=1 - first.tenant, channel="")
     traffic = _Traffic(trial, number.phone)
     with traffic:
         trial.product.sleep(trial.pick(2.0, 10.0))
@@ -73,6 +74,10 @@ def two_tenants(trial: Trial) -> Figure:
         taken = time.time()
         trial.require(status == 201, f"the other's connecting was answered {status}")
         trial.product.sleep(trial.pick(2.0, 10.0))
+    ids = [w.items[0][0] for w in traffic.posts]
+    where = {"external_id": {"$in": ids}}
+    rows = trial.product.database["messages"]
+    trial.product.wait_until(lambda: rows.count_documents(where) == len(ids), 30)
     trial.settle()
     return _routed(trial, traffic, first, other, freed, taken) | {"connects": CONNECTS}
 
@@ -82,7 +87,7 @@ def _race(trial: Trial, number: Number) -> Number:
     answers: list[tuple[int, int, str]] = []
 
     def ask(tenant: int) -> None:
-        own = Number(number.phone, number.token, tenant)
+        own = replace(number, tenant=tenant)
         status, shown = connect(trial, own)
         answers.append((tenant, status, str(shown.get("id", ""))))
 
@@ -100,7 +105,7 @@ def _race(trial: Trial, number: Number) -> Number:
     )
     trial.require(claimed == 1, f"{claimed} channels have the number")
     tenant, channel = won[0]
-    return Number(number.phone, number.token, tenant, channel)
+    return replace(number, tenant=tenant, channel=channel)
 
 
 class _Traffic:
@@ -149,7 +154,9 @@ def _routed(
         when = (
             "first" if webhook.answered <= freed else "other" if webhook.posted >= taken else "between"
         )  # fmt: skip
-        right = {"first": tenants[first.tenant], "other": tenants[other.tenant]}.get(when, found)
+        right = {"first": tenants[first.tenant], "other": tenants[other.tenant]}.get(
+            when, found or tenants[other.tenant]
+        )
         counts[when] += 1
         misrouted += bool(found) and found != right
         webhook.phone = f"{webhook.phone} of {right}"
