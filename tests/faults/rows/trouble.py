@@ -146,7 +146,9 @@ def closing(trial: Trial) -> Figure:
                for n, (name, number) in enumerate(cases.items())}  # fmt: skip
     sends = {}
     for name, number in cases.items():
-        fault = {"retry_after": 45} if name == "throttled" else {"http_status": 500, "count": 2}
+        ill = {"http_status": 500, "count": 2}
+        busy = {"http_status": 429, "code": 130429, "retry_after": 45}
+        fault = busy if name == "throttled" else ill
         fail_next(trial, number, **fault)
         sends[name] = send(trial, threads[name][0], name)
     trial.require(time.time() < closes, "the sends were asked for too late")
