@@ -57,7 +57,7 @@ def _restart_edge(trial: Trial, app_secrets: str) -> None:
 CONNECTS = 20
 
 
-@row(22, "one number, two tenants", short=True)
+@row(22, "one number, two tenants")
 def two_tenants(trial: Trial) -> Figure:
     """Twenty connects at once make one owner; a transfer under traffic misroutes nothing."""
     number = new_number(trial)

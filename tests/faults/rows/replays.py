@@ -17,7 +17,7 @@ AGES = {"a minute": 61.0, "37 hours": 37 * 3600.0, "8 days": 8 * 86400.0}
 Posted = tuple[bytes, list[tuple[str, str, int]], str]
 
 
-@row(4, "late replay", short=True)
+@row(4, "late replay")
 def late_replay(trial: Trial) -> Figure:
     """Signed bodies come again at each age, and after the inbox was emptied: never a second message."""
     poster = Poster(trial)
