@@ -65,7 +65,7 @@ def live(world, settings, tmp_path, simulator):
 def meta(monkeypatch, settings):
     monkeypatch.setenv("SWITCHBOARD_EGRESS_ALLOW", "127.0.0.1")
     with playing() as server:
-        settings.META_GRAPH_URL = server.base_url
+        settings.META_GRAPH_URL = settings.META_INSTAGRAM_URL = server.base_url
         yield server
 
 

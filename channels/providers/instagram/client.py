@@ -293,9 +293,5 @@ def _kind_of(mime_type: str) -> str:
 
 
 def _too_large(max_bytes: int) -> Rejected:
-    return Rejected(
-        code=0,
-        title="The file is too large",
-        advice="Ask the customer for a smaller file.",
-        detail=f"more than {max_bytes} bytes",
-    )
+    detail, advice = f"more than {max_bytes} bytes", "Ask the customer for a smaller file."
+    return Rejected(code=0, title="The file is too large", advice=advice, detail=detail)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from tests.faults.rows import Figure, row
 from tests.faults.sending import (
@@ -99,7 +100,7 @@ def _late(trial: Trial) -> list[str]:
         _meet(trial, number, code, **{"async": True})
         message = send(trial, thread, "late code")
         came_to(trial, [message], "accepted", 20)
-        trial.product.wait_until(lambda id_=message: _is_failed(trial, id_), 10)  # type: ignore[misc]
+        trial.product.wait_until(partial(_is_failed, trial, message), 10)
         if said := _not_shown(trial, message, {message: code[0]}):
             wrong.append(f"{code[0]} late: {said}")
     return wrong
