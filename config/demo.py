@@ -13,7 +13,7 @@ from django.contrib.auth.hashers import make_password
 from accounts.models import User
 from channels.errors import ChannelTaken
 from channels.models import Channel
-from channels.services.connect import connect_whatsapp
+from channels.services.connect import connect_instagram, connect_whatsapp
 from kernel import egress
 from kernel.scoping import tenant_scope
 from tenants import keys
@@ -98,6 +98,7 @@ def _tenant(
                 if not Membership.objects.filter(user_id=person.pk).exists():
                     add_member(email=person.email, role=role)
             channels = [_channel(number, simulator) for number in numbers]
+            accounts = [_account(account) for account in _accounts_of(slug, simulator)]
         key = _key(people[0][1], _known_key(known, slug))
     return {
         "id": tenant.pk,
@@ -105,6 +106,7 @@ def _tenant(
         "api_key": key,
         "users": [{"email": p.email, "role": role} for role, p in people],
         "channels": [{"id": c.pk, "kind": c.kind, **c.external} for c in channels],
+        "accounts": [{"id": c.pk, "kind": c.kind, **c.external} for c in accounts],
     }
 
 
@@ -139,6 +141,27 @@ def _channel(phone_number_id: str, simulator: dict[str, Any]) -> Channel:
         )
     except ChannelTaken as error:
         raise SystemExit(f"{phone_number_id} belongs to another tenant of this database") from error
+
+
+def _accounts_of(slug: str, simulator: dict[str, Any]) -> list[dict[str, Any]]:
+    played = simulator.get("instagram", {})
+    owners = played.get("owners", {})
+    return [
+        account for account in played.get("accounts", ()) if owners.get(account["ig_id"]) == slug
+    ]
+
+
+def _account(account: dict[str, Any]) -> Channel:
+    """An Instagram account, connected by its own token."""
+    for channel in Channel.objects.exclude(status=Channel.REMOVED):
+        if channel.external.get("ig_id") == account["ig_id"]:
+            return channel
+    try:
+        return connect_instagram(access_token=account["access_token"], name=account["username"])
+    except ChannelTaken as error:
+        raise SystemExit(
+            f"{account['ig_id']} belongs to another tenant of this database"
+        ) from error
 
 
 def greet(document: dict[str, Any]) -> int:

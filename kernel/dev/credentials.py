@@ -18,8 +18,8 @@ from kernel.dev.errors import CannotStart
 class Credentials:
     """What a running copy needs to keep between starts.
 
-    `key_ring` is `"<key id>:<base64 of 32 bytes>"`; `access_tokens` maps a demo number's
-    `phone_number_id` to the token that the simulator accepts for it.
+    `key_ring` is `"<key id>:<base64 of 32 bytes>"`; `access_tokens` maps the id of a demo
+    number or Instagram account to the token that the simulator accepts for it.
     """
 
     secret_key: str
@@ -33,7 +33,7 @@ class Credentials:
     instagram_app_secret: str = field(default="", repr=False)
 
     @classmethod
-    def generate(cls, phone_number_ids: tuple[str, ...]) -> "Credentials":
+    def generate(cls, token_ids: tuple[str, ...]) -> "Credentials":
         return cls(
             secret_key=secrets.token_urlsafe(50),
             key_ring="k1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
@@ -41,7 +41,7 @@ class Credentials:
             app_id=str(secrets.randbelow(9 * 10**14) + 10**14),
             app_secret=secrets.token_hex(16),
             verify_token=secrets.token_urlsafe(24),
-            access_tokens={each: new_access_token() for each in phone_number_ids},
+            access_tokens={each: new_access_token() for each in token_ids},
             instagram_app_id=str(secrets.randbelow(9 * 10**14) + 10**14),
             instagram_app_secret=secrets.token_hex(16),
         )
@@ -52,10 +52,10 @@ def new_access_token() -> str:
     return "EAA" + secrets.token_hex(60)
 
 
-def load(path: Path, phone_number_ids: tuple[str, ...]) -> Credentials:
-    """The credentials in `path`, made on the first call; numbers added later get their token."""
+def load(path: Path, token_ids: tuple[str, ...]) -> Credentials:
+    """The credentials in `path`, made on the first call; what is added later gets its token."""
     stored = _read(path)
-    made = asdict(Credentials.generate(phone_number_ids))
+    made = asdict(Credentials.generate(token_ids))
     tokens = made["access_tokens"] | stored.get("access_tokens", {})
     kept = {name: stored.get(name, value) for name, value in made.items()}
     complete = Credentials(**{**kept, "access_tokens": tokens})

@@ -87,7 +87,7 @@ class Stack(AbstractContextManager["Stack"]):
         self.folder = folder
         self.ports = ports
         self.addresses = Addresses.of(ports)
-        secrets = credentials.load(folder.secrets, simulated.PHONE_NUMBER_IDS)
+        secrets = credentials.load(folder.secrets, simulated.TOKEN_IDS)
         self.env = environment.build(folder, ports, secrets, databases)
         simulated.write_configuration(
             folder.simulator, secrets, webhook_url=f"{self.addresses.edge}/webhooks/meta"

@@ -49,7 +49,7 @@ class _Plan:
 
     @classmethod
     def of(cls, folder: DataFolder, ports: Ports) -> Self:
-        secrets = credentials.load(folder.secrets, simulated.PHONE_NUMBER_IDS)
+        secrets = credentials.load(folder.secrets, simulated.TOKEN_IDS)
         env = environment.build(folder, ports, secrets, Databases.from_shell(ports))
         at = Addresses.of(ports)
         simulated.write_configuration(

@@ -23,6 +23,24 @@ NUMBERS = (
     Number("acme", "106540352242923", "+1 555-010-0102", "102290129340398", "Acme Sales"),
     Number("globex", "106540352242931", "+1 555-010-0201", "102290129340411", "Globex"),
 )
+
+
+@dataclass(frozen=True)
+class Account:
+    """An Instagram account of a demo tenant."""
+
+    tenant: str
+    ig_id: str
+    username: str
+
+
+ACCOUNTS = (Account("acme", "17841405822304914", "acme.shop"),)
+PEOPLE = (
+    {"igsid": "902211334455001", "username": "dana.c", "name": "Dana Cohen"},
+    {"igsid": "902211334455002", "username": "theo.b", "name": "Théo Bernard"},
+)
+# What the demo's tokens are for: each number and each account has one.
+TOKEN_IDS = (*(number.phone_number_id for number in NUMBERS), *(a.ig_id for a in ACCOUNTS))
 PHONE_NUMBER_IDS = tuple(number.phone_number_id for number in NUMBERS)
 
 CUSTOMERS = (
@@ -56,6 +74,26 @@ def configuration(credentials: Credentials, *, webhook_url: str) -> dict[str, ob
         ],
         "tenants": {slug: _numbers_of(slug) for slug in dict.fromkeys(n.tenant for n in NUMBERS)},
         "customers": [dict(customer) for customer in CUSTOMERS],
+        "instagram": _instagram(credentials, webhook_url),
+    }
+
+
+def _instagram(credentials: Credentials, webhook_url: str) -> dict[str, object]:
+    """`tenant` of an account is for `seed_demo`, as `tenants` is."""
+    return {
+        "app_id": credentials.instagram_app_id,
+        "app_secret": credentials.instagram_app_secret,
+        "webhook_url": webhook_url,
+        "accounts": [
+            {
+                "ig_id": account.ig_id,
+                "username": account.username,
+                "access_token": credentials.access_tokens[account.ig_id],
+            }
+            for account in ACCOUNTS
+        ],
+        "owners": {account.ig_id: account.tenant for account in ACCOUNTS},
+        "people": [dict(person) for person in PEOPLE],
     }
 
 

@@ -56,7 +56,7 @@ def test_two_systems_cannot_use_one_folder(tmp_path: Path) -> None:
 
 
 def test_the_simulator_is_told_of_the_edge_and_of_every_demo_number(tmp_path: Path) -> None:
-    secrets = credentials.load(tmp_path / "secrets.json", simulated.PHONE_NUMBER_IDS)
+    secrets = credentials.load(tmp_path / "secrets.json", simulated.TOKEN_IDS)
     path = tmp_path / "simulator.json"
     simulated.write_configuration(path, secrets, webhook_url="http://127.0.0.1:8001/webhooks/meta")
     document = json.loads(path.read_text(encoding="utf-8"))
