@@ -53,11 +53,11 @@ LATE = _plain(1026, 130472, 131026, 131049, 131050, 131053)
 def codes(trial: Trial) -> Figure:
     """Each class on numbers of its own; what a code led to is read from the delivery and the API."""
     wrong = [
-        *_failed(trial, trial.pick(FAILED[:6], FAILED) + UNKNOWN),
+        *_failed(trial, FAILED + UNKNOWN),
         *_late(trial),
-        *_retried(trial, trial.pick(RETRIED[:2], RETRIED)),
-        *_throttled(trial, trial.pick(THROTTLED[:3], THROTTLED)),
-        *_paused(trial, trial.pick(PAUSED[:3], PAUSED)),
+        *_retried(trial, RETRIED),
+        *_throttled(trial, THROTTLED),
+        *_paused(trial, PAUSED),
     ]
     trial.require(not wrong, f"codes that led elsewhere: {wrong}")
     listed = len(FAILED) + len(RETRIED) + len(THROTTLED) + len(PAUSED)
