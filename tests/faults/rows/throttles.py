@@ -83,12 +83,12 @@ def _asked(trial: Trial) -> int:
         early += any(gap < least - 0.05 for gap in gaps)
         trial.require(not any(gap < least - 0.05 for gap in gaps), f"{name}: called after {gaps}")
         if name == "99999":
-            _held_for_an_hour(trial, number, delivery)
+            _held_for_an_hour(trial, delivery)
     return early
 
 
-def _held_for_an_hour(trial: Trial, number: Number, delivery: Json) -> None:
-    """A day is cut to an hour; the number is then forgotten, so that nothing waits for it."""
+def _held_for_an_hour(trial: Trial, delivery: Json) -> None:
+    """A day is cut to an hour. The number stays the trial's own, so nothing else waits for it."""
     from datetime import UTC
 
     seconds = delivery["due_at"].replace(tzinfo=UTC).timestamp() - time.time()
@@ -101,10 +101,6 @@ def _during_penalty(calls: Sequence[Json], seconds: float) -> int:
     return sum(
         1 for call in calls if any(at + IN_FLIGHT_S < call["at"] < at + seconds for at in refused)
     )
-
-
-PAIR_ALONE = 45
-"""So many messages may go to one person at once; then one each six seconds."""
 
 
 @row(38, "throughput limits")

@@ -138,7 +138,7 @@ LEFT_S = 25.0
 
 @row(37, "window closes while queued")
 def closing(trial: Trial) -> Figure:
-    """Retries, throttling and a held channel outlast the window: nothing leaves late, the agent is told."""
+    """A retry and a throttled send outlast the window: nothing leaves late, the agent is told."""
     at = time.time() - 86_400 + LEFT_S
     closes = int(at) + 86_400
     cases = {name: own_number(trial) for name in ("retried", "throttled", "reopened")}
