@@ -36,6 +36,13 @@ class LooksUp(Protocol):
 
 
 @runtime_checkable
+class ShowsProfiles(Protocol):
+    """A client that can read what a person shows of themselves: ``name`` and ``username``, if anything."""
+
+    def profile(self, igsid: str) -> "dict[str, Any] | Outcome": ...
+
+
+@runtime_checkable
 class FetchesLinks(Protocol):
     """A client whose provider fetches a file from a public link, and answers with its id."""
 

@@ -248,6 +248,7 @@ class Provider(Protocol):
     pace: Pace
     window_hours: int
     template_types: frozenset[str]
+    profiled_kinds: frozenset[str]
 
     def explode(self, payload: Any) -> Iterator[RawItem | BadItem]: ...
     def parse(self, body: dict[str, Any]) -> list[Event]: ...

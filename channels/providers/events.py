@@ -280,7 +280,7 @@ class Ignored(Event):
 class Announced(Event):
     """Something exists at the provider of which only the id came: to be read there, then stored.
 
-    ``what`` is message, edit (a message known already whose new words did not come), comment or
+    ``what`` is message, edit (a message known already whose new words did not come), comment, profile or
     mention. ``person`` is the customer where one was named; ``detail`` holds what else came (``text``,
     ``media_id``). The provider's client reads it by ``external_id`` and answers with events.
     """

@@ -6,7 +6,17 @@ from dataclasses import asdict
 from typing import Any
 
 from channels.models import Channel
-from channels.providers.events import Announced, Event, Identity, Person
+from channels.providers import provider_for
+from channels.providers.events import (
+    Announced,
+    Event,
+    Identity,
+    InboundMessage,
+    Person,
+    PressedButton,
+)
+from crm.models import Contact
+from crm.services.resolve import Key, key_of
 from kernel.clock import iso
 from kernel.mongo.doors import ObjectId, collection, owner
 from kernel.work.items import enqueue_many
@@ -28,6 +38,23 @@ def note_announced(arrivals: Sequence[tuple[Channel, Event]]) -> None:
             known.add((row.channel_id, row.key))
             fresh.append(row)
     enqueue_many("lookup", fresh)
+
+
+def announce_strangers(
+    arrivals: Sequence[tuple[Channel, Event]], contacts: dict[Key, Contact]
+) -> None:
+    """Have those looked up who wrote for the first time and without a name, where a name can be read."""
+    told: dict[str, tuple[Channel, Event]] = {}
+    for channel, event in arrivals:
+        person = event.sender if isinstance(event, InboundMessage | PressedButton) else None
+        identity = person.identities[0] if person and person.identities else None
+        if identity is None or identity.kind not in provider_for(channel.kind).profiled_kinds:
+            continue
+        contact = contacts[key_of(identity)]
+        if not contact.name and not contact.username:
+            found = Announced(what=Lookup.PROFILE, external_id=identity.value, person=person)
+            told[identity.value] = channel, found
+    note_announced(list(told.values()))
 
 
 def _row(channel: Channel, event: Announced) -> Lookup:

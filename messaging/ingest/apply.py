@@ -22,7 +22,7 @@ from channels.services.notices import note_account
 from channels.services.template_changes import change_template
 from crm.models import Contact
 from crm.services.resolve import Key, resolve_contacts
-from messaging.ingest.announced import note_announced
+from messaging.ingest.announced import announce_strangers, note_announced
 from messaging.ingest.echoes import without_own
 from messaging.ingest.entries import Entry, contact_of, entry_of, person_of
 from messaging.ingest.messages import store_messages
@@ -61,6 +61,7 @@ def apply_batch(batch: Sequence[Inbound]) -> None:
     note_preferences(arrivals, contacts)
     note_holders(arrivals, contacts)
     note_announced(arrivals)
+    announce_strangers(arrivals, contacts)
     for one in batch:
         if isinstance(one.event, TemplateChanged):
             change_template(one.channel, one.event)

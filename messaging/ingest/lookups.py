@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from channels.models import Channel
-from channels.providers.abilities import LooksUp
+from channels.providers.abilities import LooksUp, ShowsProfiles
 from channels.providers.contract import ChannelBroken, Outcome, Rejected, Throttled
 from channels.providers.events import (
     Announced,
     Commented,
+    ContactNoted,
     Event,
     Identity,
     Ignored,
@@ -72,9 +73,23 @@ def _read(channel: Channel, item: Lookup) -> list[Event] | Outcome:
         case Lookup.MENTION:
             found = client.read_mention(media_id=str(item.detail.get("media_id", "")),
                                         comment_id=str(item.detail.get("comment_id", "")))  # fmt: skip
+        case Lookup.PROFILE:
+            return _profile(client, item)
         case _:
             return client.read_message(item.external_id)
     return [found] if isinstance(found, Commented) else found
+
+
+def _profile(client: object, item: Lookup) -> list[Event] | Outcome:
+    """A name for somebody who wrote without one; who shows none keeps none."""
+    person = person_of_lookup(item)
+    if person is None or not isinstance(client, ShowsProfiles):
+        return []
+    shown = client.profile(item.external_id)
+    if not isinstance(shown, dict):
+        return shown
+    named = replace(person, name=shown.get("name", ""), username=shown.get("username", ""))
+    return [ContactNoted(person=named)] if named.name or named.username else []
 
 
 def _taken_in(
@@ -137,7 +152,7 @@ def placeholder(item: Lookup) -> Event | None:
             text=text, media={"id": media_id} if media_id else {},
             is_mention=item.what == Lookup.MENTION, provider_at=item.provider_at,
         )  # fmt: skip
-    if item.what == Lookup.EDIT or person is None:
+    if item.what in (Lookup.EDIT, Lookup.PROFILE) or person is None:
         return None
     content = {} if text else {"original_type": "unreadable", "raw": {}}
     return InboundMessage(

@@ -9,13 +9,14 @@ from kernel.scoping.fields import TenantForeignKey
 
 
 class Lookup(WorkItem):
-    """``what`` is message, edit, comment or mention; ``key`` recognises a repetition.
+    """``what`` is message, edit, comment, mention or profile (of a person); ``key`` recognises a repetition.
 
     ``person`` is the customer where one was named (``{"identities", "name", "username", "phone"}``),
     ``detail`` what else came with the id. A lane is one person's, or else one thing's.
     """
 
     MESSAGE, EDIT, COMMENT, MENTION = "message", "edit", "comment", "mention"
+    PROFILE = "profile"
 
     channel = TenantForeignKey(Channel, models.CASCADE, related_name="+")
     what = models.CharField(max_length=10)

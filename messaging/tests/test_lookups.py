@@ -6,7 +6,7 @@ import pytest
 
 from channels.models import Channel
 from conversations.models import Conversation
-from crm.models import ContactIdentity
+from crm.models import Contact, ContactIdentity
 from kernel.clock import now
 from kernel.models import Lane
 from kernel.work.serving import MAX_ATTEMPTS
@@ -216,3 +216,24 @@ def test_a_suspended_tenants_lookups_wait(gram):
     gram.meta.answer(node(gram, mid))
     resume_tenant(tenant=gram.tenant, reason="paid")
     assert (looked_up().state, texts()) == ("done", ["hi"])
+
+
+STRANGER = "902211339999"
+
+
+def test_who_writes_without_a_name_is_looked_up_once(gram):
+    gram.meta.answer({"id": STRANGER, "name": "Dana Cohen", "username": "dana.c"})
+    ig_receive(gram.channel, ig_text(gram.channel, STRANGER, "hello"))
+    assert (looked_up().what, looked_up().state) == ("profile", "done")
+    contact = Contact.objects.get(username="dana.c")
+    assert (contact.name, contact.username) == ("Dana Cohen", "dana.c")
+    ig_receive(gram.channel, ig_text(gram.channel, STRANGER, "again"))
+    assert Lookup.objects.count() == 1
+
+
+def test_who_shows_no_name_keeps_none_and_is_not_asked_for_again(gram):
+    gram.meta.refuse(230, 400)
+    ig_receive(gram.channel, ig_text(gram.channel, STRANGER, "hello"))
+    assert looked_up().state == "done"
+    ig_receive(gram.channel, ig_text(gram.channel, STRANGER, "again"))
+    assert (Lookup.objects.count(), texts()) == (1, ["hello", "again"])

@@ -60,6 +60,7 @@ class InstagramProvider:
     human_agent_hours = limits.HUMAN_AGENT_HOURS
     private_reply_hours = limits.PRIVATE_REPLY_HOURS
     template_types: frozenset[str] = frozenset()
+    profiled_kinds: frozenset[str] = frozenset({"igsid"})
 
     def explode(self, payload: Any) -> Iterator[RawItem | BadItem]:
         """Cut a webhook body into items; see `channels.providers.instagram.explode`."""

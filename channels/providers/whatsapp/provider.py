@@ -85,6 +85,7 @@ class WhatsAppProvider:
     pace = PACE
     window_hours = limits.WINDOW_HOURS
     template_types = frozenset({"template"})
+    profiled_kinds: frozenset[str] = frozenset()
 
     def explode(self, payload: Any) -> Iterator[RawItem | BadItem]:
         """Cut a webhook body into items; see `channels.providers.whatsapp.explode`."""
