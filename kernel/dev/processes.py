@@ -25,7 +25,8 @@ exactly these; a deployment sets the same names:
     META_GRAPH_VERSION              its version, for example v25.0
     META_INSTAGRAM_APP_ID, META_INSTAGRAM_APP_SECRET    the app of Instagram Login
     META_INSTAGRAM_VERSION          the version that Instagram is asked by
-                                    (in development the simulator stands for Meta's other hosts too)
+    META_INSTAGRAM_URL, META_INSTAGRAM_CODES_URL    Instagram's API, and where codes are exchanged
+    META_LOGIN_URL, META_INSTAGRAM_LOGIN_URL        where owners consent: the simulator, in development
     PYTHONUNBUFFERED                1, so that log lines appear when they are written
 """
 

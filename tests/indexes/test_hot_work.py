@@ -5,7 +5,7 @@ from datetime import timedelta
 from channels.models import Channel, ChannelAddress
 from channels.providers.events import Identity
 from channels.selectors import owners_of, template_named
-from channels.services.templates import _keep
+from channels.services.templates import _known
 from conversations.models import Conversation
 from conversations.services.threads import _active, _reopened, quiet_conversations_for
 from crm.models import Contact
@@ -56,8 +56,7 @@ def test_addresses_and_channels(shop):
     indexed(lambda: ChannelAddress.objects.filter(replay_pending=True).first())
     assert template_named(shop.channels[0], "t5", "en_US") is not None
     indexed(lambda: template_named(shop.channels[0], "t5", "en_US"))
-    entry = {"name": "t7", "language": "en_US", "status": "APPROVED"}
-    indexed(lambda: _keep(shop.channels[0], entry))
+    indexed(lambda: _known(shop.channels[0]))
 
 
 def test_known_contacts_are_found_by_identity(shop):
