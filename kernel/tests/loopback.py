@@ -56,7 +56,8 @@ class Server:
 
 @contextmanager
 def listening(handler: Handler, context: ssl.SSLContext | None = None) -> Iterator[Server]:
-    """A server for the length of the block; kept connections are dropped at its end."""
+    """A server for the length of the block; no connections are kept from before, nor after."""
+    POOL.clear()
     server = Server(handler, context)
     try:
         yield server
