@@ -8,11 +8,8 @@ A bucket lets at most `capacity + per_second` through in any second, so a pacer 
 within five per cent of a rate has a capacity of a twentieth of it.
 """
 
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
 from redis import Redis
@@ -20,60 +17,27 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from kernel.buckets import (
+    ASK_AGAIN_S,
+    FIRST_REST_S,
+    LONGEST_REST_S,
+    PROBE_S,
+    Bucket,
+    Decision,
+    LocalBuckets,
+    State,
+    decide,
+)
 from kernel.logging import get_logger
 from kernel.ratelimit_scripts import PENALISE, REST, TAKE
 
+__all__ = ["Bucket", "Decision", "Limiter", "LocalBuckets", "connect"]
 _log = get_logger(__name__)
 
 TIMEOUT_S = 0.25
 BREAKER_S = 2.0
-_LOCAL_BUCKETS = 10_000
 _PENALTY_MEMORY_S = 86_400
-# A probe that says nothing of its end for so long is not waited for; meanwhile others ask again.
-PROBE_S, ASK_AGAIN_S = 30.0, 2.0
-FIRST_REST_S, LONGEST_REST_S = 30.0, 120.0
 _REST_MEMORY_S = 3_600
-
-
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """`capacity` tokens at most, `per_second` flowing in, `cost` taken by this request.
-
-    A bucket not seen before is full; with `cold_start` it holds `min(capacity, per_second)`,
-    so that flushing Redis sets no burst free.
-    """
-
-    capacity: float
-    per_second: float
-    cost: float = 1
-    cold_start: bool = False
-
-    def __post_init__(self) -> None:
-        if self.capacity <= 0 or self.per_second <= 0 or not 0 <= self.cost <= self.capacity:
-            raise ValueError("a bucket needs a positive size and rate, and a cost within its size")
-
-    @property
-    def initial(self) -> float:
-        """The tokens of a bucket not seen before."""
-        return min(self.capacity, self.per_second) if self.cold_start else self.capacity
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Whether the request may go on, and the figures for `RateLimit-*` and `Retry-After`.
-
-    `retry_after_s` is 0 when allowed; `reset_after_s` is the time until the bucket is full.
-    `degraded` tells that Redis was away and this process decided alone, `is_probe` that the
-    request is the one that is let through to see whether a rest (`Limiter.rest`) may end.
-    """
-
-    allowed: bool
-    remaining: int
-    retry_after_s: float
-    reset_after_s: float
-    limit: int
-    degraded: bool = False
-    is_probe: bool = False
 
 
 def connect(url: str) -> Redis:
@@ -132,7 +96,7 @@ class Limiter:
         states = self._ask(buckets)
         if states is not None:
             return [
-                _decide(bucket, *state) for (_, bucket), state in zip(buckets, states, strict=True)
+                decide(bucket, *state) for (_, bucket), state in zip(buckets, states, strict=True)
             ]
         if self._fail_closed:
             return [_denied(bucket) for _, bucket in buckets]
@@ -160,7 +124,7 @@ class Limiter:
     def _delete(self, keys: list[str], args: list[float]) -> object:
         return self._redis.delete(*keys)
 
-    def _ask(self, buckets: Sequence[tuple[str, Bucket]]) -> list["_State"] | None:
+    def _ask(self, buckets: Sequence[tuple[str, Bucket]]) -> list[State] | None:
         arguments: list[float] = []
         for _, bucket in buckets:
             arguments += [bucket.capacity, bucket.per_second, bucket.cost, int(bucket.cold_start)]
@@ -195,27 +159,6 @@ class Limiter:
         parts = self._processes
         capacity = max(bucket.capacity / parts, bucket.cost, 1)
         return Bucket(capacity, bucket.per_second / parts, bucket.cost, bucket.cold_start)
-
-
-# Whether there was enough, the tokens that are left, the seconds of penalty to come, and whether
-# it is a probe.
-_State = tuple[bool, float, float, bool]
-
-
-def _decide(
-    bucket: Bucket, enough: bool, tokens: float, penalty_s: float, is_probe: bool,
-    *, degraded: bool = False,
-) -> Decision:
-    missing = 0.0 if enough else max(0.0, bucket.cost - tokens)
-    return Decision(
-        allowed=enough,
-        remaining=0 if penalty_s else int(tokens),
-        retry_after_s=0.0 if enough else penalty_s + missing / bucket.per_second,
-        reset_after_s=penalty_s + (bucket.capacity - tokens) / bucket.per_second,
-        limit=int(bucket.capacity),
-        degraded=degraded,
-        is_probe=is_probe,
-    )
 
 
 def _denied(bucket: Bucket) -> Decision:

@@ -59,6 +59,7 @@ def outcome(
         case provider.Unknown():
             return _uncertain(delivery, answer.reason)
         case provider.Throttled():
+            pacing.note_success(channel)
             return _throttled(channel, delivery, answer)
         case provider.NotSent():
             pacing.note_failure(channel)
@@ -71,6 +72,8 @@ def outcome(
             break_channel(channel=channel, reason=f"{answer.title}. {answer.advice}")
             raise Hold(hold_reason(channel))
         case provider.Rejected():
+            if answer.code:  # without one we refused it ourselves
+                pacing.note_success(channel)
             error = {"code": answer.code, "title": answer.title, "advice": answer.advice}
             return Done(apply=lambda: failed(delivery, error, "rejected"))
 
