@@ -19,12 +19,18 @@ class MetaApp:
     id_name: str
     endpoint: Endpoint
     app_secret: str = field(repr=False)
+    further_secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def sign(self, credentials: Credentials) -> Credentials:
-        """Return the credentials with the app's secret, unless they bring their own."""
+        """Return the credentials with the app's secrets, unless they bring their own."""
         if credentials.app_secret:
             return credentials
-        return replace(credentials, app_secret=self.app_secret)
+        return replace(
+            credentials,
+            app_secret=self.app_secret,
+            further_secrets=self.further_secrets,
+            is_app_shared=bool(self.app_secret),
+        )
 
 
 def login_of(kind: str, external: Mapping[str, str]) -> str:
@@ -38,16 +44,17 @@ def app_for(kind: str, login: str) -> MetaApp:
     """Return the installation's app for accounts of this kind that signed in this way."""
     on_instagram = kind == "instagram" and login == INSTAGRAM
     base_url = settings.META_INSTAGRAM_URL if on_instagram else settings.META_GRAPH_URL
-    version = version_of(kind)
     if on_instagram:
-        app_id, secrets = settings.META_INSTAGRAM_APP_ID, settings.META_INSTAGRAM_APP_SECRET
+        app_id, listed = settings.META_INSTAGRAM_APP_ID, settings.META_INSTAGRAM_APP_SECRET
     else:
-        app_id, secrets = settings.META_APP_ID, settings.META_APP_SECRET
+        app_id, listed = settings.META_APP_ID, settings.META_APP_SECRET
+    current, *others = (secret.strip() for secret in listed.split(","))
     return MetaApp(
         app_id=app_id,
         id_name=OWN_IDS[INSTAGRAM if on_instagram else FACEBOOK],
-        endpoint=Endpoint(base_url=base_url, version=version),
-        app_secret=secrets.split(",")[0],
+        endpoint=Endpoint(base_url=base_url, version=version_of(kind)),
+        app_secret=current,
+        further_secrets=tuple(filter(None, others)),
     )
 
 

@@ -177,10 +177,16 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class Credentials:
-    """What a client needs to act for one channel; never logged, never in a repr."""
+    """What a client needs to act for one channel; never logged, never in a repr.
+
+    ``further_secrets`` are also the app's while its secret is rotated; ``is_app_shared`` tells
+    that the app is the installation's, not the channel's own.
+    """
 
     access_token: str = field(repr=False)
     app_secret: str = field(default="", repr=False)
+    further_secrets: tuple[str, ...] = field(default=(), repr=False)
+    is_app_shared: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ from messaging.dispatch.heads import Send
 from messaging.events import MessageStatusChanged
 from messaging.ingest.echoes import waits_for
 from messaging.ingest.effects import take_effect
+from messaging.ingest.targets import External
 from messaging.ingest.updates import adopt_orphans
 from messaging.models import Delivery, MessageUpdate
 from messaging.status import higher
@@ -32,16 +33,23 @@ def is_simple(send: Send, answer: Accepted) -> bool:
     )
 
 
-def settle_accepted(taken: Sequence[Taken]) -> None:
-    """Close the deliveries in one transaction; raises, having written nothing, if any has another holder."""
-    run_transaction(lambda: _record(taken))
+def settle_accepted(taken: Sequence[Taken]) -> list[Taken]:
+    """Close the deliveries in one transaction; raises, having written nothing, if any has another holder.
+
+    Returns those that were closed. Those that were answered with another one's id are left alone.
+    """
+    closed = run_transaction(lambda: _record(taken))
     for channel in {send.channel.pk: send.channel for send, _ in taken}.values():
         pacing.note_success(channel)
         told = [answer.usage for send, answer in taken if send.channel.pk == channel.pk]
         pacing.note_usage(channel, told[-1])
+    return closed
 
 
-def _record(taken: Sequence[Taken]) -> None:
+def _record(answered: Sequence[Taken]) -> list[Taken]:
+    taken = _believed(answered)
+    if not taken:
+        return []
     closed = collection(Delivery).bulk_write([_closed(*one) for one in taken], ordered=False)
     if closed.matched_count != len(taken):
         raise StaleFence("some of the deliveries have another holder")
@@ -52,6 +60,16 @@ def _record(taken: Sequence[Taken]) -> None:
     early = _adopted(taken)
     note_traffic("last_outbound_at", {send.channel.pk for send, _ in taken})
     emit(*(_fact(send, early[send.message.pk]) for send, _ in taken))
+    return taken
+
+
+def _believed(taken: Sequence[Taken]) -> list[Taken]:
+    """Those whose id is no other delivery's; of several with one id the first."""
+    first: dict[External, Taken] = {}
+    for one in taken:
+        first.setdefault((one[0].channel.pk, one[1].external_id), one)
+    doubted = settle.anothers({at: send.delivery.pk for at, (send, _) in first.items()})
+    return [one for at, one in first.items() if at not in doubted]
 
 
 def _closed(send: Send, answer: Accepted) -> UpdateOne:

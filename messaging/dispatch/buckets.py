@@ -50,7 +50,9 @@ def asked_for(channel: Channel, deliveries: Sequence[Delivery], kinds: dict[str,
     Raises ``ValueError`` where a bucket can never hold enough for all of them at once.
     """
     number = replace(number_bucket(channel), cost=len(deliveries))
-    shared = [(number_key(channel), number), (app_key(channel), GATE), (account_key(channel), GATE)]
+    breaker = replace(GATE, cost=len(deliveries))
+    shared = [(breaker_key(channel), breaker), (number_key(channel), number),
+              (app_key(channel), GATE), (account_key(channel), GATE)]  # fmt: skip
     bulk = sum(1 for delivery in deliveries if is_bulk(delivery))
     own = [(bulk_key(channel), _bulk(channel, bulk))] if bulk else []
     named = {rate.name: rate for rate in kinds.values()}
@@ -127,6 +129,11 @@ def _share_of(key: str) -> float:
 
 def number_key(channel: Channel) -> str:
     return tenant_key("rate", "number", channel.pk)
+
+
+def breaker_key(channel: Channel) -> str:
+    """Of a number that rests because calls for it fail, whatever else it waits for."""
+    return tenant_key("rate", "breaker", channel.pk)
 
 
 def bulk_key(channel: Channel) -> str:

@@ -16,13 +16,14 @@ from kernel.ratelimit import Decision, Limiter, connect
 from messaging.dispatch import buckets
 from messaging.models import Delivery
 
-FAILURES_TO_BREAK, BREAK_S = 5, 30
+FAILURES_TO_BREAK = 5
 # A reply that has to wait asks again within this time; until then nothing in bulk overtakes it.
 YIELD_S = 0.4
 # The limit is full and the provider does not say for how long: a rolling hour empties slowly.
 FULL_S = 60.0
 _limiters: dict[int, Limiter] = {}
 _failures: dict[str, int] = {}
+_probed: set[str] = set()
 Kinds = dict[str, Rate]
 
 
@@ -112,6 +113,8 @@ def _take(
     """Take for all of them or for none: what was decided of the shared buckets, and of their own."""
     asked = buckets.asked_for(channel, deliveries, kinds)
     decisions = limiter().take_all([*asked.shared, *asked.own])
+    if any(decision.is_probe for decision in decisions):
+        _probed.add(channel.pk)
     return decisions[: len(asked.shared)], decisions[len(asked.shared) :]
 
 
@@ -139,14 +142,23 @@ def slow_down(channel: Channel, delivery: Delivery, throttled: Throttled, second
 
 
 def note_failure(channel: Channel) -> None:
-    """Five troubles in a row let the number rest; each further one lets it rest again."""
+    """Five troubles in a row let the number rest, for all processes.
+
+    Then one send at a time is let through to see how things are: its failure makes the next rest
+    longer, its success ends it. What waits meanwhile was not tried.
+    """
     count = _failures[channel.pk] = _failures.get(channel.pk, 0) + 1
-    if count >= FAILURES_TO_BREAK:
-        limiter().penalise(buckets.number_key(channel), BREAK_S)
+    if count >= FAILURES_TO_BREAK or channel.pk in _probed:
+        _probed.discard(channel.pk)
+        limiter().rest(buckets.breaker_key(channel))
 
 
 def note_success(channel: Channel) -> None:
-    _failures.pop(channel.pk, None)
+    """The provider answered, be it with a refusal of this one message."""
+    failed, was_probe = _failures.pop(channel.pk, 0), channel.pk in _probed
+    _probed.discard(channel.pk)
+    if was_probe or failed >= FAILURES_TO_BREAK:
+        limiter().resume(buckets.breaker_key(channel))
 
 
 def note_usage(channel: Channel, usage: Usage | None) -> None:

@@ -1,7 +1,7 @@
 """What each answer of a provider means for the delivery, the message and the channel."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -28,6 +28,7 @@ from messaging.dispatch import pacing
 from messaging.events import MessageReacted, MessageStatusChanged
 from messaging.ingest.echoes import part_key
 from messaging.ingest.effects import take_effect
+from messaging.ingest.targets import External, find_by_external_id
 from messaging.ingest.updates import adopt_orphans
 from messaging.models import Delivery, DeliveryCheck, Message, MessageUpdate
 from messaging.status import higher
@@ -58,6 +59,7 @@ def outcome(
         case provider.Unknown():
             return _uncertain(delivery, answer.reason)
         case provider.Throttled():
+            pacing.note_success(channel)
             return _throttled(channel, delivery, answer)
         case provider.NotSent():
             pacing.note_failure(channel)
@@ -70,6 +72,8 @@ def outcome(
             break_channel(channel=channel, reason=f"{answer.title}. {answer.advice}")
             raise Hold(hold_reason(channel))
         case provider.Rejected():
+            if answer.code:  # without one we refused it ourselves
+                pacing.note_success(channel)
             error = {"code": answer.code, "title": answer.title, "advice": answer.advice}
             return Done(apply=lambda: failed(delivery, error, "rejected"))
 
@@ -77,7 +81,13 @@ def outcome(
 def accepted(
     channel: Channel, delivery: Delivery, message: Message, answer: provider.Accepted
 ) -> None:
-    """The provider has it: its id is known, statuses that overtook us find their message."""
+    """The provider has it: its id is known, statuses that overtook us find their message.
+
+    An answer with the id of another delivery is not believed: a status tells what became of it.
+    """
+    if anothers({(delivery.channel_id, answer.external_id): delivery.pk}):
+        _told_unknown(delivery, "answered with another message's id")
+        return
     end_attempt(delivery, "accepted", None, "", external_id=answer.external_id, outcome="accepted")
     status = _update(delivery, f"out:{message.pk}:accepted", "accepted", None, answer.external_id)
     _note_parts(delivery, answer.parts)
@@ -97,6 +107,16 @@ def accepted(
             message_id=message.pk, conversation_id=message.conversation_id, status=status
         )
     )
+
+
+def anothers(given: Mapping[External, str]) -> set[External]:
+    """Which of the ids that deliveries (by their own id) were given another one has; one read.
+
+    It serves a provider that repeats itself. Two that are told the same at the same instant may
+    both believe it.
+    """
+    known = find_by_external_id(Delivery, given)
+    return {at for at, row in known.items() if str(row["_id"]) != given[at]}
 
 
 def _note_parts(delivery: Delivery, parts: Sequence[str]) -> None:

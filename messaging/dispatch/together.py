@@ -159,7 +159,7 @@ def _settle(ended: list[tuple[Send, Call]], back: Back) -> None:
     ]  # fmt: skip
     try:
         if taken:
-            settle_accepted(taken)
+            taken = settle_accepted(taken)
     except Exception as error:  # alone it shows which of them cannot be recorded
         log.warning("sends.parted", sends=len(taken), error=type(error).__name__, exc_info=True)
         taken = []

@@ -2,14 +2,24 @@
 
 import pytest
 
+from channels.providers.contract import Accepted
 from kernel.clock import iso, now
 from kernel.models import DomainEvent, Lane
 from kernel.scoping.context import outside_scope
 from kernel.work import StaleFence
 from kernel.work.lanes import claim
-from messaging.dispatch import deliver
+from messaging.dispatch import deliver, together
 from messaging.models import Delivery, DeliveryCheck
-from messaging.tests.sending import again, outcomes, queue, send_now, state, texts_sent
+from messaging.tests.sending import (
+    again,
+    outcomes,
+    queue,
+    queue_on,
+    send_now,
+    several,
+    state,
+    texts_sent,
+)
 from tests.inbound import body, change, status, take_in, work_off
 
 
@@ -130,3 +140,44 @@ def test_a_status_that_comes_during_the_call_changes_nothing_of_it(live):
     phone = live.channel.external["phone_number_id"]
     take_in(body(change(phone, statuses=[status("wamid.x", "failed", callback=message.pk)])))
     assert Delivery.objects.get().outcome == "queued"
+
+
+class Parrot:
+    """A provider that gives every message the same id."""
+
+    def send(self, body):
+        return Accepted(external_id="wamid.same")
+
+
+@pytest.mark.parametrize("rounds", [1, 2], ids=["in one batch", "one after the other"])
+def test_an_id_that_another_delivery_has_is_not_believed_until_a_status_tells(
+    live, monkeypatch, rounds
+):
+    monkeypatch.setattr(deliver, "opened", lambda _: Parrot())
+    talks = several(live, 2)
+    messages = []
+    for part in (talks,) if rounds == 1 else ([talks[0]], [talks[1]]):
+        messages += queue_on(part, "hello")
+        send_now()
+    found = {d.outcome: d for d in Delivery.objects.all()}
+    assert sorted(found) == ["accepted", "unknown"]
+    assert found["accepted"].external_id == "wamid.same"
+    doubted = found["unknown"]
+    assert (doubted.external_id, doubted.state) == ("", "done")
+    assert doubted.tries[0]["detail"] == "answered with another message's id"
+    assert DeliveryCheck.objects.get().delivery_id == doubted.pk
+    phone = live.channel.external["phone_number_id"]
+    told = status("wamid.own", "delivered", callback=doubted.message_id)
+    take_in(body(change(phone, statuses=[told])))
+    doubted.refresh_from_db()
+    assert (doubted.outcome, doubted.external_id) == ("accepted", "wamid.own")
+    assert {state(m).status for m in messages} == {"accepted", "delivered"}
+
+
+def test_the_id_of_a_reply_that_went_alone_is_looked_at_too(live, monkeypatch):
+    monkeypatch.setattr(deliver, "opened", lambda _: Parrot())
+    monkeypatch.setattr(together, "ready_sends", lambda _: [])
+    for talk in several(live, 2):
+        queue_on([talk], "hello")
+        send_now()
+    assert sorted(d.outcome for d in Delivery.objects.all()) == ["accepted", "unknown"]

@@ -239,7 +239,7 @@ def test_statuses_that_overtook_the_record_of_a_batch_find_their_messages(live, 
         wamid = taken[0][1].external_id
         take_in(body(change(phone, statuses=[status(wamid, "delivered")])))
         assert MessageUpdate.objects.filter(message_id="").count() == 1
-        real(taken)
+        return real(taken)
 
     monkeypatch.setattr(together, "settle_accepted", overtaken)
     send_now()

@@ -25,7 +25,7 @@ from channels.providers.instagram.errors import CLASSIFIER, rule_for
 from channels.providers.instagram.health import check_account, describe_account, is_listed
 from channels.providers.instagram.identity import IGSID
 from channels.providers.instagram.login import SUBSCRIBED, account_of
-from channels.providers.meta.access import as_int, as_object, as_text
+from channels.providers.meta.access import as_int, as_object, as_text, given_id
 from channels.providers.meta.graph import Graph, read_json, repeatable
 from channels.providers.meta.usage import with_usage
 from kernel import egress
@@ -196,7 +196,7 @@ class InstagramClient:
         answer = self._graph.send(comment_id, "replies", body={"message": text})
         if not isinstance(answer, egress.Response):
             return _about_object(answer)
-        found = as_text(read_json(answer), "id")
+        found = given_id(read_json(answer), "id")
         return Accepted(external_id=found) if found else Unknown(reason="accepted without an id")
 
     def hide_comment(self, comment_id: str, *, is_hidden: bool = True) -> Outcome:
@@ -242,8 +242,8 @@ class InstagramClient:
     # ---------------------------------------------------------------------------- inside
 
     def _accepted(self, answer: Json, body: Json) -> Accepted | Unknown:
-        external_id, recipient = as_text(answer, "message_id"), as_text(answer, "recipient_id")
-        if not external_id and recipient and "sender_action" in body:
+        external_id, recipient = given_id(answer, "message_id"), as_text(answer, "recipient_id")
+        if not answer.get("message_id") and recipient and "sender_action" in body:
             # A reaction gets no id; when it was put on which message tells it from others.
             target = as_text(as_object(body, "payload"), "message_id")
             external_id = f"{time.time_ns() // 1_000_000}:{target}"

@@ -26,6 +26,12 @@ def as_text(source: Any, key: str) -> str:
     return str(value) if abs(value) < 2**64 else ""
 
 
+def given_id(source: Any, key: str) -> str:
+    """Return the id at ``source[key]``; empty for whatever no id can be, a number among it."""
+    value = source.get(key) if isinstance(source, dict) else None
+    return value if isinstance(value, str) and value.strip() else ""
+
+
 def as_object(source: Any, key: str) -> dict[str, Any]:
     """Return the object at ``source[key]``, or an empty one."""
     value = source.get(key) if isinstance(source, dict) else None

@@ -1,7 +1,5 @@
 """Calls to Meta's Graph API for one channel: address, authorisation, one deadline, errors."""
 
-import hashlib
-import hmac
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,6 +17,7 @@ from channels.providers.contract import (
 from channels.providers.contract import NotSent as NotSentOutcome
 from channels.providers.meta.access import as_object
 from channels.providers.meta.classify import Classifier, retry_after_seconds
+from channels.providers.meta.proof import judged, signed
 from kernel import egress
 
 Json = dict[str, Any]
@@ -61,15 +60,20 @@ class Operation:
             [self._endpoint.base_url.rstrip("/"), *(quote(s, safe="") for s in segments)]
         )
         token = bearer or self._credentials.access_token
-        return egress.request(
-            method,
-            url,
-            params={**(params or {}), **(self._proof(token) if is_signed else {})},
-            headers=_headers(token if is_signed else ""),
-            timeout_s=self._left(),
-            max_bytes=_MAX_ANSWER,
-            **body,
-        )
+
+        def ask(proof: Mapping[str, str]) -> egress.Response:
+            return egress.request(
+                method,
+                url,
+                params={**(params or {}), **proof},
+                headers=_headers(token if is_signed else ""),
+                timeout_s=self._left(),
+                max_bytes=_MAX_ANSWER,
+                **body,
+            )
+
+        has_proof = is_signed and self._has_proof
+        return signed(self._credentials, token, ask) if has_proof else ask({})
 
     def fetch(self, url: str, *, max_bytes: int, with_token: bool) -> egress.Response:
         """Return the answer of a file's address. Raises `egress.EgressError`.
@@ -98,14 +102,6 @@ class Operation:
         if seconds < _SHORTEST_CALL:
             raise egress.NotSent("connect_timeout")
         return seconds
-
-    def _proof(self, token: str) -> dict[str, str]:
-        """Return the parameter that proves the token is used by the app's own server."""
-        secret = self._credentials.app_secret
-        if not secret or not self._has_proof:
-            return {}
-        digest = hmac.new(secret.encode(), token.encode(), hashlib.sha256)
-        return {"appsecret_proof": digest.hexdigest()}
 
 
 def _headers(token: str) -> dict[str, str]:
@@ -197,12 +193,13 @@ class Graph:
 
     def refusal(self, response: egress.Response) -> Outcome:
         """Return the outcome that an answer other than 2xx stands for."""
-        return self._classifier.outcome(
+        outcome = self._classifier.outcome(
             response.status,
             as_object(read_json(response), "error"),
             retry_after=retry_after_seconds(response.headers.get("Retry-After", "")),
             usage_headers=response.headers,
         )
+        return judged(outcome, response, self.credentials)
 
     def token_refusal(self) -> ChannelBroken | None:
         """Return why a token cannot even be put in a header (pasted with a line break), or None."""

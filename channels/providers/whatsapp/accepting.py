@@ -2,6 +2,7 @@
 
 from channels.providers.contract import Accepted, Unknown
 from channels.providers.events import Identity
+from channels.providers.meta.access import given_id
 from channels.providers.whatsapp.access import as_objects, as_text
 from channels.providers.whatsapp.graph import read_json
 from channels.providers.whatsapp.identity import BSUID, WA_ID
@@ -12,7 +13,7 @@ def accepted(response: egress.Response) -> Accepted | Unknown:
     """Return the message's id, or that none was given: it may have been taken."""
     answer = read_json(response)
     messages, contacts = as_objects(answer, "messages"), as_objects(answer, "contacts")
-    external_id = as_text(messages[0], "id") if messages else ""
+    external_id = given_id(messages[0], "id") if messages else ""
     if not external_id:
         return Unknown(reason="accepted without a message id")
     contact = contacts[0] if contacts else {}

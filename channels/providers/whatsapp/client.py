@@ -16,6 +16,7 @@ from channels.providers.contract import (
     Transient,
     Unknown,
 )
+from channels.providers.meta.proof import judged
 from channels.providers.meta.usage import with_usage
 from channels.providers.whatsapp.accepting import accepted
 from channels.providers.whatsapp.access import (
@@ -77,7 +78,9 @@ class WhatsAppClient:
         except egress.Ambiguous as error:
             return Unknown(reason=error.reason)
         return (
-            with_usage(accepted(response), response.headers) if response.ok else refusal(response)
+            with_usage(accepted(response), response.headers)
+            if response.ok
+            else self._refusal(response)
         )
 
     def mark_read(self, external_id: str, *, typing: bool) -> Outcome:
@@ -207,6 +210,9 @@ class WhatsAppClient:
     def refresh_token(self) -> None:
         """Return that there is nothing to renew: such tokens end by a person's choice or never."""
 
+    def _refusal(self, response: egress.Response) -> Outcome:
+        return judged(refusal(response), response, self._credentials)
+
     def _operation(self) -> Operation:
         return Operation(self._credentials, self._endpoint)
 
@@ -234,7 +240,7 @@ class WhatsAppClient:
             response = call()
         except egress.EgressError as error:
             return repeatable(error)
-        return response if response.ok else repeatable(refusal(response))
+        return response if response.ok else repeatable(self._refusal(response))
 
     def _media(self, operation: Operation, media_id: str) -> Json | Outcome:
         params = {"phone_number_id": self._phone_number_id} if self._phone_number_id else {}
@@ -259,7 +265,7 @@ class WhatsAppClient:
         if response.status == 404:
             return None
         if not response.ok:
-            return repeatable(refusal(response))
+            return repeatable(self._refusal(response))
         served = response.headers.get("Content-Type", "")
         mime_type = as_text(described, "mime_type") or served
         if served.startswith("text/html") and not mime_type.startswith("text/"):

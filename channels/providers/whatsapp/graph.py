@@ -1,7 +1,5 @@
 """Calls to Meta's Graph API for one channel: address, authorisation, one deadline, errors."""
 
-import hashlib
-import hmac
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +14,7 @@ from channels.providers.contract import (
     Unknown,
 )
 from channels.providers.contract import NotSent as NotSentOutcome
+from channels.providers.meta.proof import signed
 from channels.providers.whatsapp.access import as_object
 from channels.providers.whatsapp.classify import classify, retry_after_seconds
 from channels.providers.whatsapp.errors import RECONNECT
@@ -56,15 +55,19 @@ class Operation:
             [self._endpoint.base_url.rstrip("/"), *(quote(s, safe="") for s in segments)]
         )
         token = bearer or self._credentials.access_token
-        return egress.request(
-            method,
-            url,
-            params={**(params or {}), **self._proof(token)},
-            headers=_headers(token),
-            timeout_s=self._left(),
-            max_bytes=_MAX_ANSWER,
-            **body,
-        )
+
+        def ask(proof: Mapping[str, str]) -> egress.Response:
+            return egress.request(
+                method,
+                url,
+                params={**(params or {}), **proof},
+                headers=_headers(token),
+                timeout_s=self._left(),
+                max_bytes=_MAX_ANSWER,
+                **body,
+            )
+
+        return signed(self._credentials, token, ask)
 
     def fetch(self, url: str, *, max_bytes: int) -> egress.Response:
         """Return the answer of a file's address. Raises `egress.EgressError`.
@@ -93,14 +96,6 @@ class Operation:
         if seconds < _SHORTEST_CALL:
             raise egress.NotSent("connect_timeout")
         return seconds
-
-    def _proof(self, token: str) -> dict[str, str]:
-        """Return the parameter that proves the token is used by the app's own server."""
-        secret = self._credentials.app_secret
-        if not secret:
-            return {}
-        digest = hmac.new(secret.encode(), token.encode(), hashlib.sha256)
-        return {"appsecret_proof": digest.hexdigest()}
 
 
 def _headers(token: str) -> dict[str, str]:

@@ -35,7 +35,7 @@ class Fault:
 
     kind: str
     count: int = 1
-    code: int = 0
+    code: int | None = None
     http_status: int = 0
     details: str = ""
     subcode: int | None = None
@@ -59,7 +59,9 @@ class Fault:
     def error(self) -> GraphError:
         """The Graph error that a fault of kind `answer` gives."""
         headers = {"retry-after": str(self.retry_after)} if self.retry_after is not None else {}
-        code = self.code or {401: 190, 429: 4, 503: 2}.get(self.http_status, 1)
+        code = self.code
+        if code is None:
+            code = {401: 190, 429: 4, 503: 2}.get(self.http_status, 1)
         http = self.http_status or None
         if self.subcode in SUBCODES and SUBCODES[self.subcode].code == code:
             return refused(self.subcode, self.details, http=http)

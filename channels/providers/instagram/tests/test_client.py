@@ -94,7 +94,9 @@ def test_a_reaction_is_accepted_without_a_message_id(meta: Meta) -> None:
     assert isinstance(client.send({"message": {"text": "x"}}), Unknown)
 
 
-@pytest.mark.parametrize("body", [{}, [], b"", b"<html>", {"message_id": None}])
+@pytest.mark.parametrize(
+    "body", [{}, [], b"", b"<html>", *({"message_id": id_} for id_ in (None, 17, True, " ", ["a"]))]
+)
 def test_success_without_an_id_stays_unknown(meta: Meta, body: Any) -> None:
     meta.answer(body)
     assert isinstance(client_of(meta, BY_INSTAGRAM).send({}), Unknown)

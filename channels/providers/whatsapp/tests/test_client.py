@@ -57,8 +57,10 @@ def test_the_alias_is_a_bsuid_where_the_phone_is_hidden(meta: Meta) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{}, [], b"", b"<html>", {"messages": []}, {"messages": [{}]}, {"messages": "x"}]
-)
+    "body",
+    [{}, [], b"", b"<html>", {"messages": []}, {"messages": [{}]}, {"messages": "x"},
+     *({"messages": [{"id": id_}]} for id_ in (17, 1.5, True, None, "", " ", ["a"], {"id": "a"}))],
+)  # fmt: skip
 def test_success_without_an_id_stays_unknown(meta: Meta, body: Any) -> None:
     meta.answer(body)
     assert isinstance(meta.client().send({}), Unknown)

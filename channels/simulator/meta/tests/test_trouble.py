@@ -32,6 +32,7 @@ def outbound(meta: Meta) -> int:
     ("fault", "status", "code"),
     [
         ({"code": 131000}, 500, 131000),
+        ({"code": 0}, 401, 0),
         ({"code": 131016, "http_status": 503}, 503, 131016),
         ({"http_status": 502}, 502, 1),
         ({"code": 190, "subcode": 460}, 401, 190),
