@@ -57,6 +57,14 @@ class Synced:
     differences: tuple[Difference, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """One reading of an account: when it began, and whether nothing was known of it before."""
+
+    began: datetime
+    is_first: bool
+
+
 def sync_templates(*, channel: Channel, client: Client) -> int:
     """Read the templates of the channel's account; returns how many. The next look is a day later."""
     found = sync_account(channel, client)
@@ -93,12 +101,13 @@ def sync_account(channel: Channel, client: Client) -> Synced | Outcome:
     numbers = channels_of_account(channel)
     known_of = {number.pk: _known(number) for number in numbers}
     anywhere = {named for known in known_of.values() for named in known}
+    look = Look(began=began, is_first=not anywhere)
     for number in numbers:
         known = known_of[number.pk]
         changed = [
             columns for named, columns in listed.items() if _differs(known.get(named), columns)
         ]
-        for found, bad in _written(number, changed, began):
+        for found, bad in _written(number, changed, look):
             differences.update(dict.fromkeys(d for d in found if _is_news(d, anywhere)))
             unreadable += bad
         gone = [
@@ -144,22 +153,22 @@ def _is_news(difference: Difference, anywhere: set[Named]) -> bool:
 
 
 def _written(
-    channel: Channel, changed: Sequence[Json], began: datetime
+    channel: Channel, changed: Sequence[Json], look: Look
 ) -> Iterable[tuple[list[Difference], int]]:
     """Write in groups; a group that cannot be written is written one by one, and the bad one left out."""
     for start in range(0, len(changed), CHUNK):
         group = changed[start : start + CHUNK]
-        if (found := _try(channel, group, began)) is not None:
+        if (found := _try(channel, group, look)) is not None:
             yield found, 0
             continue
         for columns in group:
-            one = _try(channel, [columns], began)
+            one = _try(channel, [columns], look)
             yield one or [], int(one is None)
 
 
-def _try(channel: Channel, group: Sequence[Json], began: datetime) -> list[Difference] | None:
+def _try(channel: Channel, group: Sequence[Json], look: Look) -> list[Difference] | None:
     def body() -> list[Difference]:
-        return [found for columns in group for found in _write(channel, columns, began)]
+        return [found for columns in group for found in _write(channel, columns, look)]
 
     try:
         return run_transaction(body)
@@ -170,19 +179,23 @@ def _try(channel: Channel, group: Sequence[Json], began: datetime) -> list[Diffe
         return None
 
 
-def _write(channel: Channel, columns: Json, began: datetime) -> list[Difference]:
+def _write(channel: Channel, columns: Json, look: Look) -> list[Difference]:
     named = {"name": columns["name"], "language": columns["language"]}
     row = MessageTemplate.objects.filter(channel=channel, **named).first()
     if row is None:
         row = MessageTemplate(channel=channel, synced_at=now(), **columns)
-        if MessageTemplate.objects.filter(channel=channel, synced_at__lt=began).exists():
-            history.note(row, "found", row.status, by=history.SYNC)  # not of a first reading
+        if not look.is_first:
+            history.note(row, "found", row.status, by=history.SYNC)
         row.save(force_insert=True)
         return [Difference(**named, what="found", ours="", theirs=row.status)]
     found = []
     for what, theirs in columns.items():
         ours = getattr(row, what)
-        if ours == theirs or (what == "quality" and not theirs) or _is_newer_here(row, what, began):
+        if (
+            ours == theirs
+            or (what == "quality" and not theirs)
+            or _is_newer_here(row, what, look.began)
+        ):
             continue
         setattr(row, what, theirs)
         if what == "status":

@@ -5,7 +5,8 @@ from datetime import timedelta
 from channels.models import Channel, ChannelAddress
 from channels.providers.events import Identity
 from channels.selectors import owners_of, template_named
-from channels.services.templates import _known
+from channels.services.template_listing import columns_of
+from channels.services.templates import Look, _known, _write
 from conversations.models import Conversation
 from conversations.services.threads import _active, _reopened, quiet_conversations_for
 from crm.models import Contact
@@ -57,6 +58,9 @@ def test_addresses_and_channels(shop):
     assert template_named(shop.channels[0], "t5", "en_US") is not None
     indexed(lambda: template_named(shop.channels[0], "t5", "en_US"))
     indexed(lambda: _known(shop.channels[0]))
+    entry = columns_of({"name": "t7", "language": "en_US", "status": "APPROVED"})
+    look = Look(began=now(), is_first=False)
+    indexed(lambda: _write(shop.channels[0], entry, look))
 
 
 def test_known_contacts_are_found_by_identity(shop):
