@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from redis.exceptions import RedisError
 
-from kernel import ratelimit
+from kernel import buckets, ratelimit
 from kernel.dev.binaries import find_redis_server
 from kernel.ratelimit import Bucket, Limiter, LocalBuckets, connect
 
@@ -225,7 +225,7 @@ def test_processes_share_the_rate_without_redis(limiter: Limiter) -> None:
 
 
 def test_memory_of_local_buckets_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ratelimit, "_LOCAL_BUCKETS", 100)
+    monkeypatch.setattr(buckets, "_LOCAL_BUCKETS", 100)
     local = LocalBuckets()
     for number in range(1000):
         local.take_all([(f"k{number}", Bucket(1, 1))])
