@@ -169,7 +169,8 @@ def test_waking_holding_and_freeing_lanes(shop, idle_lanes):
     for plan in looks:
         assert not {"COLLSCAN", "SORT"} & plan.stages, str(plan)
         assert plan.examined <= 1, str(plan)
-        assert plan.keys <= 3, str(plan)
+        # A tenant that has only fresh events costs two keys on the way to the next old one.
+        assert plan.keys <= 12, str(plan)
     found, sent = recorded(lambda: free_the_dead())
     assert all("COLLSCAN" not in p.stages and p.examined <= 10 for p in plans(sent)), found
 
