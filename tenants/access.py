@@ -21,6 +21,7 @@ class Principal:
     name: str
     role: str
     permissions: frozenset[str]
+    team_ids: tuple[str, ...] = ()
     is_authenticated: bool = True
 
     @property

@@ -44,7 +44,8 @@ def _key_principal(key: ApiKey, ip: str) -> Principal:
         raise BadApiKey("the key's maker is no longer a member")
     _note_use(key, ip)
     return Principal(kind="api_key", id=key.pk, member_id=maker.pk, user_id="", name=key.name,
-                     role=maker.role, permissions=frozenset(key.scopes) & ROLES[maker.role])  # fmt: skip
+                     role=maker.role, permissions=frozenset(key.scopes) & ROLES[maker.role],
+                     team_ids=tuple(maker.team_ids))  # fmt: skip
 
 
 def _note_use(key: ApiKey, ip: str) -> None:
@@ -76,7 +77,8 @@ def principal_of_user(user: User, named: str) -> tuple[Tenant, Principal]:
         raise TenantNotFound
     _open_tenant(tenant)
     return tenant, Principal(kind="member", id=member.pk, member_id=member.pk, user_id=user.pk,
-                             name=str(member), role=member.role, permissions=ROLES[member.role])  # fmt: skip
+                             name=str(member), role=member.role, permissions=ROLES[member.role],
+                             team_ids=tuple(member.team_ids))  # fmt: skip
 
 
 def _open_tenant(tenant: Tenant | None) -> Tenant:

@@ -4,12 +4,16 @@ from django.db import models
 
 from accounts.models import User
 from kernel.clock import now
+from kernel.mongo.fields import DocumentField
 from kernel.scoping.models import TenantModel
 from tenants.permissions import ROLES
 
 
 class Membership(TenantModel):
-    """``role`` decides what the person may do here; ``availability`` whether work reaches them."""
+    """``role`` decides what the person may do here; ``availability`` whether work reaches them.
+
+    ``team_ids`` are the ids of the teams that the person is in.
+    """
 
     ACTIVE, DISABLED = "active", "disabled"
 
@@ -21,6 +25,7 @@ class Membership(TenantModel):
                                     choices=[(a, a) for a in ("online", "away", "offline")])  # fmt: skip
     email = models.EmailField()
     name = models.CharField(max_length=120, blank=True)
+    team_ids = DocumentField(default=list)
     created_at = models.DateTimeField(default=now)
 
     cross_tenant_indexes = {"member_tenants": "a person's own list of tenants spans tenants"}
@@ -32,6 +37,7 @@ class Membership(TenantModel):
         indexes = [
             models.Index(fields=["user", "status"], name="member_tenants"),
             models.Index(fields=["tenant", "status", "role"], name="member_roles"),
+            models.Index(fields=["tenant", "team_ids"], name="member_teams"),
         ]
 
     def __str__(self) -> str:
