@@ -4,6 +4,7 @@ import http.client
 from email.message import Message
 from urllib.parse import urlencode
 
+from channels.verification import verify_token_of
 from tests.faults.posting import Poster
 from tests.faults.rows import Figure, row
 from tests.faults.trial import Trial
@@ -14,10 +15,13 @@ SCRIPT = "<script>alert(1)</script>"
 @row(26, "verification GET", short=True)
 def handshake(trial: Trial) -> Figure:
     """Wrong, missing and hostile handshakes are refused; the right one is answered as plain text."""
-    token = trial.product.demo["meta"]["verify_token"]
+    ours = trial.product.demo["meta"]["verify_token"]
     channel = trial.product.tenants[0]["channels"][0]["id"]
     probes = reflected = 0
-    for path in ("/webhooks/meta", f"/webhooks/channels/{channel}"):
+    for path, token in (
+        ("/webhooks/meta", ours),
+        (f"/webhooks/channels/{channel}", verify_token_of(channel, ours)),
+    ):
         for what, query, allowed in _probes(token):
             status, body, headers = _get(trial, f"{path}?{query}")
             probes += 1
