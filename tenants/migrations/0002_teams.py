@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='membership',
             name='team_ids',
-            field=kernel.mongo.fields.DocumentField(default=list),
+            field=kernel.mongo.fields.DocumentField(blank=True, default=list),
         ),
         migrations.AddIndex(
             model_name='membership',

@@ -25,7 +25,7 @@ class Membership(TenantModel):
                                     choices=[(a, a) for a in ("online", "away", "offline")])  # fmt: skip
     email = models.EmailField()
     name = models.CharField(max_length=120, blank=True)
-    team_ids = DocumentField(default=list)
+    team_ids = DocumentField(default=list, blank=True)
     created_at = models.DateTimeField(default=now)
 
     cross_tenant_indexes = {"member_tenants": "a person's own list of tenants spans tenants"}
