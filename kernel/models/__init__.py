@@ -3,7 +3,7 @@
 from kernel.models.audit import AuditEntry
 from kernel.models.events import DomainEvent, FeedState, Reaction
 from kernel.models.requests import IdempotencyKey
-from kernel.models.vault import TenantKey
+from kernel.models.vault import PlatformKey, TenantKey
 from kernel.models.work import Canary, Lane, LaneMark, WorkItem
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "IdempotencyKey",
     "Lane",
     "LaneMark",
+    "PlatformKey",
     "Reaction",
     "TenantKey",
     "WorkItem",
