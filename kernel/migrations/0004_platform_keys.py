@@ -1,4 +1,3 @@
-
 import kernel.clock
 import kernel.mongo.fields
 import kernel.mongo.ids
@@ -6,23 +5,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('kernel', '0003_audit_unchained'),
+        ("kernel", "0003_audit_unchained"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PlatformKey',
+            name="PlatformKey",
             fields=[
-                ('id', kernel.mongo.fields.IdField(auto_created=True, default=kernel.mongo.ids.new_id, primary_key=True, serialize=False, verbose_name='ID')),
-                ('wrapped', models.TextField()),
-                ('ring_key', models.CharField(max_length=40)),
-                ('created_at', models.DateTimeField(default=kernel.clock.now)),
-                ('rewrapped_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    kernel.mongo.fields.IdField(
+                        auto_created=True,
+                        default=kernel.mongo.ids.new_id,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("wrapped", models.TextField()),
+                ("ring_key", models.CharField(max_length=40)),
+                ("created_at", models.DateTimeField(default=kernel.clock.now)),
+                ("rewrapped_at", models.DateTimeField(null=True)),
             ],
             options={
-                'db_table': 'platform_keys',
+                "db_table": "platform_keys",
             },
         ),
     ]
