@@ -13,6 +13,7 @@ from pymongo.errors import PyMongoError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from config.api.refusals import note
 from kernel import errors
 from kernel.mongo.transactions import DatabaseAway
 
@@ -46,6 +47,7 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response:
     error = translate(exc)
     if isinstance(error, UnexpectedError):
         log.error("request.failed", exc_info=exc)
+    note(error, context["request"]._request)
     response = Response(problem(error, request_id), status=error.status, content_type=CONTENT_TYPE)
     if error.status == 401:
         response["WWW-Authenticate"] = "Bearer"

@@ -1,6 +1,6 @@
 """Collections of the platform itself."""
 
-from kernel.models.audit import AuditEntry
+from kernel.models.audit import AuditEntry, AuditTally
 from kernel.models.events import DomainEvent, FeedState, Reaction
 from kernel.models.requests import IdempotencyKey
 from kernel.models.vault import PlatformKey, TenantKey
@@ -8,6 +8,7 @@ from kernel.models.work import Canary, Lane, LaneMark, WorkItem
 
 __all__ = [
     "AuditEntry",
+    "AuditTally",
     "Canary",
     "DomainEvent",
     "FeedState",
