@@ -99,11 +99,11 @@ def open_for_platform(token: str, *, collection: str, object_id: str, field: str
 def is_ring_right() -> bool:
     """Whether the ring opens the platform's newest key: false with a wrong ring or a lost key."""
     key = PlatformKey.objects.order_by("-id").first()
-    if key is None:
-        return True
     try:
-        unwrap(key_ring(), key.wrapped, _aad(PLATFORM, PlatformKey, key.pk))
-    except EnvelopeError:
+        ring = key_ring()
+        if key is not None:
+            unwrap(ring, key.wrapped, _aad(PLATFORM, PlatformKey, key.pk))
+    except (EnvelopeError, ValueError):
         return False
     return True
 
