@@ -7,3 +7,8 @@ class TenantsConfig(AppConfig):
     name = "tenants"
     agent = "tenant"
     default_auto_field = "kernel.mongo.fields.IdField"
+
+    def ready(self) -> None:
+        from tenants import sign_ins
+
+        sign_ins.listen()

@@ -29,8 +29,11 @@ class NotSignedIn(Unauthenticated):
 
 
 class BadApiKey(Unauthenticated):
+    """``key`` is the tenant's id and the key's, where there is such a key: for the audit log alone."""
+
     code = "invalid_api_key"
     title = "This API key does not open anything"
+    key: tuple[str, str] | None = None
 
 
 class SlugTaken(Conflict):

@@ -27,7 +27,17 @@ def principal_of_key(text: str, ip: str) -> tuple[Tenant, Principal]:
         raise BadApiKey("the key is malformed")
     with unscoped(Reason.RESOLVE_API_KEY):
         key = find_one(ApiKey, {"_id": ObjectId(parsed.id)})
-    if key is None or not keys.matches(parsed.secret, key.digest):
+    if key is None:
+        raise BadApiKey
+    try:
+        return _opened(key, parsed.secret, ip)
+    except BadApiKey as refusal:
+        refusal.key = (key.tenant_id, key.pk)
+        raise
+
+
+def _opened(key: ApiKey, secret: str, ip: str) -> tuple[Tenant, Principal]:
+    if not keys.matches(secret, key.digest):
         raise BadApiKey
     tenant = _open_tenant(find_one(Tenant, {"_id": ObjectId(key.tenant_id)}))
     with tenant_scope(tenant):

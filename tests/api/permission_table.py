@@ -64,6 +64,8 @@ LOWEST_ROLE: dict[str, str | None] = {
     "webhook_events_replay": "supervisor",
     "events_list": "viewer",
     "audit_log_list": "supervisor",
+    "audit_log_verify": "supervisor",
+    "audit_log_export": "admin",
 }
 
 # A body of the right shape for each operation that takes one.

@@ -40,7 +40,9 @@ def filled(world: Any, owner: Caller, thread: Any) -> list[str]:
         f"conversations/{thread.pk}/messages", "contacts", "contacts?phone=5511955501001", "channels",
         f"channels/{thread.channel_id}/templates", "members", "api-keys", "webhook-events",
         "webhook-events?state=dead", "webhook-events?state=dead,done", "audit-log", "events",
-        "events?after=3",
+        "events?after=3", f"audit-log?actor={world.owner.pk}", "audit-log?action=member.added",
+        f"audit-log?actor={world.owner.pk}&action=member.added", f"audit-log?target={thread.pk}",
+        "audit-log?since=2026-01-01T00:00:00Z&until=2100-01-01T00:00:00Z",
     ]  # fmt: skip
 
 
