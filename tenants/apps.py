@@ -7,3 +7,10 @@ class TenantsConfig(AppConfig):
     name = "tenants"
     agent = "tenant"
     default_auto_field = "kernel.mongo.fields.IdField"
+
+    def ready(self) -> None:
+        from tenants import limits
+        from tenants.services import invitation_mail
+
+        limits.register_own()
+        invitation_mail.register_kind()

@@ -6,5 +6,6 @@ from config.settings.auth import *
 from config.settings.base import *
 from config.settings.channels import *
 from config.settings.database import *
+from config.settings.limits import *
 from config.settings.logs import *
 from config.settings.tasks import *
