@@ -18,6 +18,7 @@ from kernel.mongo.rows import find_one
 from kernel.work import Kind, Lease, Released, register
 from kernel.work.items import lane_of
 from tenants.access import acting_as_system
+from tenants.services.tenant import SUSPENDED, is_suspended
 
 log = structlog.get_logger(agentName="channel")
 HEALTH_EVERY = timedelta(hours=23)
@@ -33,6 +34,8 @@ def serve(lease: Lease) -> Released:
     channel = find_one(Channel, {"_id": ObjectId(lane_of(lease))})
     if channel is None or channel.status == Channel.REMOVED:
         return Released()
+    if is_suspended(lease.tenant_id):
+        return Released(held=SUSPENDED)
     with acting_as_system():
         look_after(channel)
     return Released(due_at=next_turn(), served=1)

@@ -37,7 +37,7 @@ class Invitations(ApiView):
                              scope="invitations"))  # fmt: skip
 
     @operation(
-        "invitations_create", "Invite somebody", needs=(P.MEMBERS_INVITE,),
+        "invitations_create", "Invite somebody", costly=True, needs=(P.MEMBERS_INVITE,),
         takes=shapes.NewInvitation, gives=shapes.InvitationShown, status=201,
         problems=(errors.RoleTooHigh, errors.InvalidFields, errors.EmailDomainNotAllowed,
                   errors.AlreadyMember, errors.AlreadyInvited, errors.LimitReached),
@@ -67,7 +67,7 @@ class OneInvitation(ApiView):
 
 class Resend(ApiView):
     @operation(
-        "invitations_resend", "Send an invitation again", needs=(P.MEMBERS_INVITE,),
+        "invitations_resend", "Send an invitation again", costly=True, needs=(P.MEMBERS_INVITE,),
         gives=shapes.InvitationShown,
         problems=(*CLOSED, errors.RoleTooHigh, errors.InvalidFields, errors.LimitReached),
         example={**examples.INVITATION, "mailed_at": None},

@@ -20,7 +20,7 @@ from tenants.models import Invitation, InvitationMail, Membership
 from tenants.permissions import Permission
 from tenants.selectors import get_tenant
 from tenants.services.giving import demand_may_give, note_given
-from tenants.services.limits import demand_room, use
+from tenants.services.limits import demand_room, using
 from tenants.services.validation import validated
 
 KIND = "invite"
@@ -37,9 +37,9 @@ def invite(*, email: str, role: str) -> Invitation:
     demand_may_give(principal, role)
     demand_domain(get_tenant(), address)
     _demand_new(address)
-    use("invitations_per_day")
     try:
-        return run_transaction(lambda: _invite(principal, address, role))
+        with using("invitations_per_day"):
+            return run_transaction(lambda: _invite(principal, address, role))
     except UniqueViolation as error:
         raise AlreadyInvited from error
 
@@ -75,8 +75,8 @@ def resend_invitation(*, invitation_id: str) -> Invitation:
     """Write again, with a new link and a new term; the link before opens nothing any more."""
     principal = require(Permission.MEMBERS_INVITE)
     demand_may_give(principal, _open(invitation_id).role)
-    use("invitations_per_day")
-    return run_transaction(lambda: _resend(invitation_id))
+    with using("invitations_per_day"):
+        return run_transaction(lambda: _resend(invitation_id))
 
 
 def _resend(invitation_id: str) -> Invitation:
