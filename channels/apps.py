@@ -9,8 +9,11 @@ class ChannelsConfig(AppConfig):
     default_auto_field = "kernel.mongo.fields.IdField"
 
     def ready(self) -> None:
+        from channels.selectors import count_channels
         from channels.services import alerts, reconcile, upkeep
+        from tenants.limits import Limit, register
 
         alerts.register_kind()
         reconcile.register_kind()
         upkeep.register_kind()
+        register(Limit(name="channels", title="Connected channels", count=count_channels))

@@ -25,6 +25,11 @@ def list_channels() -> QuerySet[Channel]:
     return Channel.objects.exclude(status=Channel.REMOVED)
 
 
+def count_channels(most: int) -> int:
+    """How many accounts are connected, counted no further than ``most``."""
+    return len(list_channels().values_list("pk")[:most])
+
+
 def get_channel(channel_id: str) -> Channel:
     """One account; raises ``ChannelNotFound``."""
     channel = Channel.objects.filter(pk=channel_id).first()

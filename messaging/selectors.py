@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from conversations.selectors import get_conversation
-from kernel.mongo.doors import ObjectId
+from kernel.clock import now
+from kernel.mongo.doors import ObjectId, collection, owner
+from kernel.mongo.ids import first_id_at
 from kernel.mongo.rows import find_one, find_rows
 from messaging.errors import MediaNotFound, MessageNotFound
 from messaging.models import Attachment, Delivery, Message, MessageUpdate
@@ -35,6 +37,14 @@ def list_messages(conversation_id: str) -> QuerySet[Message]:
     """The messages of a conversation; ordered by ``-seq`` they are newest first."""
     get_conversation(conversation_id)
     return Message.objects.filter(conversation_id=conversation_id)
+
+
+def sent_today(most: int) -> int:
+    """How many messages were queued since midnight UTC, counted no further than ``most``."""
+    midnight = now().replace(hour=0, minute=0, second=0, microsecond=0)
+    every = [state for state, _ in Delivery.STATES]
+    today = {**owner(), "state": {"$in": every}, "_id": {"$gte": first_id_at(midnight)}}
+    return int(collection(Delivery).count_documents(today, limit=most)) if most else 0
 
 
 def get_message(message_id: str) -> Message:

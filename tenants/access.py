@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kernel.actor import SYSTEM, Actor, acting_as
 from tenants.errors import PermissionDenied
-from tenants.permissions import RANK, Permission
+from tenants.permissions import Permission
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,9 +28,17 @@ class Principal:
     def pk(self) -> str:
         return self.id
 
-    def outranks(self, role: str) -> bool:
-        """Whether this one may give or take ``role``: owners any, others those below their own."""
-        return self.role == "owner" or RANK[role] < RANK[self.role]
+    @property
+    def is_owner(self) -> bool:
+        """Whether this one may do what is left to owners; a key never is, whoever made it."""
+        return self.role == "owner" and self.kind != "api_key"
+
+    def covers(self, role: str, permissions: frozenset[str]) -> bool:
+        """Whether this one may give, change or take a role that holds ``permissions``.
+
+        Owners are made and unmade by owners alone; others by whoever holds all that they hold.
+        """
+        return self.is_owner if role == "owner" else permissions <= self.permissions
 
 
 _SYSTEM = Principal(kind="system", id="", member_id="", user_id="", name="", role="owner",

@@ -10,15 +10,16 @@ from kernel.mongo.rows import find_one
 from kernel.scoping import Reason, tenant_scope, unscoped
 from tenants import keys
 from tenants.access import Principal
+from tenants.entry import demand_entry
 from tenants.errors import BadApiKey, TenantNotFound, TenantSuspended
 from tenants.models import ApiKey, Membership, Tenant
-from tenants.permissions import ROLES
+from tenants.roles import permissions_of
 
 LAST_USED_EVERY = timedelta(minutes=1)
 
 
 def principal_of_key(text: str, ip: str) -> tuple[Tenant, Principal]:
-    """The tenant and principal of an API key; raises ``BadApiKey`` or ``TenantSuspended``.
+    """The tenant and principal of an API key; raises ``BadApiKey``, ``TenantSuspended`` or what keeps it out.
 
     Nothing is cached, so that a revocation holds from the next request.
     """
@@ -41,7 +42,9 @@ def _opened(key: ApiKey, secret: str, ip: str) -> tuple[Tenant, Principal]:
         raise BadApiKey
     tenant = _open_tenant(find_one(Tenant, {"_id": ObjectId(key.tenant_id)}))
     with tenant_scope(tenant):
-        return tenant, _key_principal(key, ip)
+        principal = _key_principal(key, ip)
+    demand_entry(tenant, ip=ip)
+    return tenant, principal
 
 
 def _key_principal(key: ApiKey, ip: str) -> Principal:
@@ -54,7 +57,7 @@ def _key_principal(key: ApiKey, ip: str) -> Principal:
         raise BadApiKey("the key's maker is no longer a member")
     _note_use(key, ip)
     return Principal(kind="api_key", id=key.pk, member_id=maker.pk, user_id="", name=key.name,
-                     role=maker.role, permissions=frozenset(key.scopes) & ROLES[maker.role],
+                     role=maker.role, permissions=frozenset(key.scopes) & permissions_of(maker.role),
                      team_ids=tuple(maker.team_ids))  # fmt: skip
 
 
@@ -72,10 +75,11 @@ def _inside(ip: str, cidrs: list[str]) -> bool:
     return any(address in ipaddress.ip_network(cidr, strict=False) for cidr in cidrs)
 
 
-def principal_of_user(user: User, named: str) -> tuple[Tenant, Principal]:
+def principal_of_user(user: User, named: str, ip: str = "") -> tuple[Tenant, Principal]:
     """The tenant that ``named`` (slug or id) means and the person's membership in it.
 
-    A tenant one does not belong to and one that does not exist are the same answer.
+    A tenant one does not belong to and one that does not exist are the same answer. ``ip`` is
+    where the person comes from; a tenant with an allow-list admits nobody without it.
     """
     tenant = find_one(Tenant, {"_id": ObjectId(named)} if _is_id(named) else {"slug": named})
     if tenant is None:
@@ -83,12 +87,18 @@ def principal_of_user(user: User, named: str) -> tuple[Tenant, Principal]:
     with tenant_scope(tenant):
         mine = {"user_id": ObjectId(user.pk), "status": Membership.ACTIVE}
         member = find_one(Membership, mine)
-    if member is None:
-        raise TenantNotFound
-    _open_tenant(tenant)
-    return tenant, Principal(kind="member", id=member.pk, member_id=member.pk, user_id=user.pk,
-                             name=str(member), role=member.role, permissions=ROLES[member.role],
-                             team_ids=tuple(member.team_ids))  # fmt: skip
+        if member is None:
+            raise TenantNotFound
+        _open_tenant(tenant)
+        demand_entry(tenant, ip=ip, person=user)
+        return tenant, principal_of_member(member)
+
+
+def principal_of_member(member: Membership) -> Principal:
+    """What a member of the active tenant may do now."""
+    return Principal(kind="member", id=member.pk, member_id=member.pk, user_id=member.user_id,
+                     name=str(member), role=member.role, permissions=permissions_of(member.role),
+                     team_ids=tuple(member.team_ids or ()))  # fmt: skip
 
 
 def _open_tenant(tenant: Tenant | None) -> Tenant:

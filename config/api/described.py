@@ -15,9 +15,12 @@ from kernel.cursor import InvalidCursor
 from kernel.errors import DomainError, RateLimited, TooLarge
 from kernel.idempotency import KeyReused, OutcomeLost, StillRunning
 from tenants.errors import (
+    AddressNotAllowed,
     BadApiKey,
+    EmailDomainNotAllowed,
     NotSignedIn,
     PermissionDenied,
+    SecondFactorRequired,
     TenantNotFound,
     TenantRequired,
     TenantSuspended,
@@ -113,6 +116,7 @@ def _common(in_tenant: bool, public: bool) -> list[type[DomainError]]:
     kinds: list[type[DomainError]] = [UnknownParameter, NotSignedIn, PermissionDenied, RateLimited]
     if in_tenant:
         kinds += [BadApiKey, TenantRequired, TenantNotFound, TenantSuspended]
+        kinds += [AddressNotAllowed, EmailDomainNotAllowed, SecondFactorRequired]
     return kinds
 
 

@@ -15,6 +15,7 @@ from config.api.described import (
     paging_problems,
     responses_of,
 )
+from config.api.limits import CHANGES, COSTLY, READS
 from config.api.once import once
 from config.api.paging import check_parameters
 from config.api.parsers import require_length
@@ -47,6 +48,7 @@ def operation(
     in_tenant: bool = True,
     public: bool = False,
     secret: Sequence[str] = (),
+    costly: bool = False,
 ) -> Callable[[View], View]:
     """Make a view's method an operation of the API.
 
@@ -54,7 +56,8 @@ def operation(
     is required of the caller, the body is read by ``takes`` and passed as ``body``, and an
     unsafe operation honours ``Idempotency-Key``. ``example`` is an answer and ``asks`` a
     request, or several by name; ``who`` says in words who may call it where ``needs`` cannot;
-    ``versioned`` answers carry an ``ETag``. ``upload`` is a form with a file.
+    ``versioned`` answers carry an ``ETag``. ``upload`` is a form with a file. ``costly``
+    operations (a mail, a call to a provider, a long file) may be asked for less often.
     """
     declared = [*(PAGING if paged else ()), *parameters]
     names = [p.name for p in declared if p.location == OpenApiParameter.QUERY]
@@ -66,6 +69,7 @@ def operation(
             method, form, tuple(needs), names, once_only=unsafe and in_tenant,
             gives_body=bool(takes or upload), versioned=versioned, secret=secret,
         )  # fmt: skip
+        handle.__dict__["rate"] = COSTLY if costly else CHANGES if unsafe else READS
         described = extend_schema(
             operation_id=id,
             summary=summary,

@@ -61,7 +61,7 @@ def _resolve(credentials: Credentials) -> tuple[Tenant, Principal]:
         raise NotSignedIn
     if not credentials.tenant:
         raise TenantRequired
-    return principal_of_user(person, credentials.tenant)
+    return principal_of_user(person, credentials.tenant, credentials.ip)
 
 
 def still_admitted(credentials: Credentials) -> DomainError | None:

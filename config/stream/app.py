@@ -22,7 +22,13 @@ from kernel.errors import RateLimited
 log = structlog.get_logger(agentName="kernel")
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-HEARTBEAT_S, RECHECK_S, SEND_S = 15.0, 20.0, 30.0
+# Together less than half a minute: so long may a listener go on who may no longer.
+HEARTBEAT_S, RECHECK_S, SEND_S = 10.0, 10.0, 30.0
+# After these somebody may listen no longer: whoever listens is asked again before they are shown.
+REVOKING = frozenset({
+    "tenant.suspended", "member.changed", "member.removed", "api_key.revoked", "role.changed",
+    "settings.changed",
+})  # fmt: skip
 MOST_EACH, MOST_TENANT = 5, 200
 
 check: Callable[..., Any] = sync_to_async(still_admitted, thread_sensitive=False)
@@ -98,7 +104,9 @@ class StreamApplication:
         checked = time.monotonic()
         while not gone.done():
             events = await hub.after(number, HEARTBEAT_S if not gone.done() else 0)
-            if time.monotonic() - checked > RECHECK_S:
+            if time.monotonic() - checked > RECHECK_S or any(
+                event["type"] in REVOKING for event in events
+            ):
                 if refusal := await check(credentials):
                     await _send(
                         send, f"event: closed\ndata: {json.dumps({'code': refusal.code})}\n\n"

@@ -21,7 +21,7 @@ from messaging.media.thumbnails import MIME_TYPE
 from messaging.models import Attachment
 from messaging.selectors import get_attachment
 from messaging.services.upload import upload_media
-from tenants.errors import TenantSuspended
+from tenants.errors import LimitReached, TenantSuspended
 from tenants.permissions import Permission as P
 from tenants.services.tenant import is_suspended
 
@@ -37,7 +37,7 @@ class Media(ApiView):
 
     @operation(
         "media_upload", "Upload a file", needs=(P.MESSAGES_SEND,), upload=shapes.Upload,
-        gives=shapes.AttachmentShown, status=201, problems=(errors.MediaTooLarge,),
+        gives=shapes.AttachmentShown, status=201, problems=(errors.MediaTooLarge, LimitReached),
         example=examples.FILE,
         about="To send it by its id. What a channel takes is checked when it is sent.",
     )  # fmt: skip

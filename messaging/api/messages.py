@@ -18,6 +18,7 @@ from messaging.api.representations import messages_json, new_message_json, one_m
 from messaging.api.sending import NewMessage, draft_of
 from messaging.selectors import get_message, list_messages
 from messaging.services.send import send_message
+from tenants.errors import LimitReached
 from tenants.permissions import Permission as P
 
 READ = (P.CONVERSATIONS_READ_ALL,)
@@ -25,6 +26,7 @@ REFUSALS = (
     ConversationNotFound, ChannelRemoved, errors.WindowClosed, errors.InvalidMessageBody,
     errors.UnsupportedByChannel, errors.TemplateUnknown, errors.ConversationMovedOn,
     errors.ConversationIsClosed, errors.MessageNotFound, errors.MediaNotFound, errors.MediaNotReady,
+    LimitReached,
 )  # fmt: skip
 
 
