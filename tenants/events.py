@@ -55,3 +55,11 @@ class ApiKeyCreated(Event):
 class ApiKeyRevoked(Event):
     type = "api_key.revoked"
     api_key_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiKeyRotated(Event):
+    """It has a new secret; the one before holds a while longer."""
+
+    type = "api_key.rotated"
+    api_key_id: str

@@ -6,7 +6,7 @@ from kernel.mongo.doors import ObjectId
 from kernel.mongo.rows import find_rows
 from tenants.access import require
 from tenants.errors import ApiKeyNotFound, MemberNotFound
-from tenants.models import ApiKey, Membership, TenantSettings
+from tenants.models import ApiKey, Membership, Team, TenantSettings
 from tenants.permissions import Permission
 
 
@@ -31,6 +31,14 @@ def member_names(member_ids: set[str]) -> dict[str, str]:
         return {}
     members = find_rows(Membership, {"_id": {"$in": [ObjectId(id_) for id_ in member_ids]}})
     return {member.pk: str(member) for member in members}
+
+
+def team_names(team_ids: set[str]) -> dict[str, str]:
+    """The names of teams by id, for showing whose something is; one read for all of them."""
+    if not team_ids:
+        return {}
+    teams = find_rows(Team, {"_id": {"$in": [ObjectId(id_) for id_ in team_ids]}})
+    return {team.pk: team.name for team in teams}
 
 
 def list_api_keys() -> QuerySet[ApiKey]:

@@ -22,7 +22,7 @@ from config.api.preconditions import etag
 from config.api.serializers import Body, Nothing, Shown
 from kernel.errors import DomainError
 from tenants.access import require
-from tenants.permissions import Permission
+from tenants.needs import Need
 
 View = Callable[..., Response]
 
@@ -31,7 +31,7 @@ def operation(
     id: str,
     summary: str,
     *,
-    needs: Sequence[Permission] = (),
+    needs: Sequence[Need] = (),
     who: str = "",
     takes: type[Body] | None = None,
     upload: type[Body] | None = None,
@@ -51,7 +51,7 @@ def operation(
     """Make a view's method an operation of the API.
 
     Before the method runs: unknown query parameters and fields are refused by name, ``needs``
-    is required of the caller, the body is read by ``takes`` and passed as ``body``, and an
+    is required of the caller (all of them; ``any_of`` is met by one), the body is read by ``takes`` and passed as ``body``, and an
     unsafe operation honours ``Idempotency-Key``. ``example`` is an answer and ``asks`` a
     request, or several by name; ``who`` says in words who may call it where ``needs`` cannot;
     ``versioned`` answers carry an ``ETag``. ``upload`` is a form with a file.
@@ -63,7 +63,7 @@ def operation(
         unsafe = method.__name__ != "get"
         form = takes or upload or (Nothing if unsafe else None)
         handle = _handler(
-            method, form, tuple(needs), names, once_only=unsafe and in_tenant,
+            id, method, form, tuple(needs), names, once_only=unsafe and in_tenant,
             gives_body=bool(takes or upload), versioned=versioned, secret=secret,
         )  # fmt: skip
         described = extend_schema(
@@ -90,7 +90,7 @@ def operation(
 
 
 def _handler(
-    method: View, form: type[Body] | None, needs: tuple[Permission, ...], names: Sequence[str],
+    id: str, method: View, form: type[Body] | None, needs: tuple[Need, ...], names: Sequence[str],
     *, once_only: bool, gives_body: bool, versioned: bool, secret: Sequence[str],
 ) -> View:  # fmt: skip
     """What runs before and around the method, in the order in which a request is refused."""
@@ -108,7 +108,15 @@ def _handler(
             response["ETag"] = etag(response.data["version"])
         return response
 
-    handle.permissions = needs  # type: ignore[attr-defined]
+    return _declared(handle, id, needs)
+
+
+# What each operation needs, by its id: the tests call every address with more and with less.
+NEEDS: dict[str, tuple[Need, ...]] = {}
+
+
+def _declared(handle: View, id: str, needs: tuple[Need, ...]) -> View:
+    NEEDS[id] = needs
     return handle
 
 

@@ -5,6 +5,8 @@ from config.settings.environment import ENV, PRODUCTION, ROOT, items, number, se
 DEBUG = False
 SECRET_KEY = secret("SWITCHBOARD_SECRET_KEY", "development-only-" + "x" * 40)
 KEY_PEPPER = secret("SWITCHBOARD_KEY_PEPPER", "development-only-" + "y" * 40)
+# API keys say which of these they are for; a key of the other is refused by its form.
+KEY_ENVIRONMENT = "live" if PRODUCTION else "test"
 KEY_RING = text(
     "SWITCHBOARD_KEY_RING",
     None if PRODUCTION else "dev:" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVoxMjM0NTY=",

@@ -14,4 +14,5 @@ urlpatterns = [
     path("roles", views.Roles.as_view()),
     path("api-keys", keys.ApiKeys.as_view()),
     path("api-keys/<id:key_id>", keys.OneApiKey.as_view()),
+    path("api-keys/<id:key_id>/rotate", keys.Rotate.as_view()),
 ]

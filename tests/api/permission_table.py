@@ -23,6 +23,7 @@ LOWEST_ROLE: dict[str, str | None] = {
     "api_keys_create": "admin",
     "api_keys_get": "admin",
     "api_keys_revoke": "admin",
+    "api_keys_rotate": "admin",
     "channels_list": "viewer",
     "channels_connect": "admin",
     "channels_get": "viewer",
