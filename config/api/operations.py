@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from config.api.described import (
     PAGING,
+    alternatives,
     describe,
     headers_of,
     paging_problems,
@@ -80,9 +81,10 @@ def operation(
                 in_tenant=in_tenant,
                 public=public,
                 has_body=form is not None,
-            ),
+            ),  # fmt: skip
             examples=[*_answer(example, status), *_requests(asks)],
             auth=[] if public else None,
+            extensions={"x-permissions": alternatives(needs)},
         )
         return described(handle)  # type: ignore[no-any-return]
 
