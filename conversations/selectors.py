@@ -13,6 +13,7 @@ from conversations.errors import ConversationNotFound
 from conversations.models import Conversation
 from conversations.visibility import NOBODY, Among, Part, sees, sees_everything, visible_parts
 from kernel.mongo.doors import ObjectId, collection, owner
+from kernel.mongo.merged import Merged, hinted
 from kernel.mongo.rows import find_one
 from tenants.access import current_principal, require
 from tenants.needs import READ_CONVERSATIONS
@@ -40,10 +41,10 @@ def list_conversations(
     channel_id: str | None = None,
     contact_id: str | None = None,
     unread: bool | None = None,
-) -> QuerySet[Conversation]:
+) -> QuerySet[Conversation] | Merged[Conversation]:
     """Those the caller sees, by last activity. The status is always part of the filter, because the indexes have it.
 
-    ``team_ids``: of any of these teams; of none of them if empty.
+    ``team_ids``: of any of these teams; none at all if empty.
     """
     principal = require(READ_CONVERSATIONS)
     assignees = NOBODY if unassigned else _ids({assignee_id} if assignee_id else None)
@@ -51,13 +52,14 @@ def list_conversations(
     channel_ids = _both_channels(principal.channel_ids, channel_id)
     if not parts or channel_ids == ():
         return Conversation.objects.none()
-    rows = Conversation.objects.filter(status__in=status or ALL).filter(_any(parts))
+    rows = Conversation.objects.filter(status__in=status or ALL)
+    others = {"contact_id": contact_id, "unread": unread}
+    others = {name: value for name, value in others.items() if value is not None}
+    if not others and channel_ids is None and not sees_everything(principal):
+        return Merged([hinted(rows.filter(_is(part)), part.index) for part in parts])
     if channel_ids is not None:
-        rows = rows.filter(_is(channel_id=_ids(channel_ids)))
-    for name, value in (("contact_id", contact_id), ("unread", unread)):
-        if value is not None:
-            rows = rows.filter(**{name: value})
-    return rows
+        rows = rows.filter(_among("channel_id", frozenset(channel_ids)))
+    return rows.filter(_any(parts), **others)
 
 
 def _ids(ids: Collection[str] | None) -> Among | None:
@@ -74,19 +76,21 @@ def _both_channels(kept_to: tuple[str, ...], wanted: str | None) -> tuple[str, .
 def _any(parts: list[Part]) -> Q:
     union = Q()
     for part in parts:
-        union |= _is(assignee_id=part.assignees, team_id=part.teams)
+        union |= _is(part)
     return union
 
 
-def _is(**columns: Among | None) -> Q:
-    """Each column among its values; one value is an equality, which more plans can use."""
-    found = Q()
-    for name, among in columns.items():
-        if among is not None and len(among) == 1:
-            found &= Q(**{name: next(iter(among))})
-        elif among is not None:
-            found &= Q(**{f"{name}__in": sorted(filter(None, among))})
-    return found
+def _is(part: Part) -> Q:
+    return _among("assignee_id", part.assignees) & _among("team_id", part.teams)
+
+
+def _among(column: str, values: Among | None) -> Q:
+    """One value is an equality, which more plans can use."""
+    if values is None:
+        return Q()
+    if len(values) == 1:
+        return Q(**{column: next(iter(values))})
+    return Q(**{f"{column}__in": sorted(filter(None, values))})
 
 
 def get_conversation(conversation_id: str) -> Conversation:

@@ -40,6 +40,13 @@ class Part:
     def holds(self, place: Place) -> bool:
         return _in(place.assignee_id, self.assignees) and _in(place.team_id, self.teams)
 
+    @property
+    def index(self) -> str:
+        """The index of ``Conversation`` whose run this part is; empty for the part that is everything."""
+        if self.assignees is None:
+            return "list_team" if self.teams is not None else ""
+        return "list_assignee" if self.teams is None else "list_assignee_team"
+
     def covers(self, other: "Part") -> bool:
         """Whether all of ``other`` is in this one."""
         return _within(other.assignees, self.assignees) and _within(other.teams, self.teams)

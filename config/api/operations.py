@@ -51,11 +51,10 @@ def operation(
 ) -> Callable[[View], View]:
     """Make a view's method an operation of the API.
 
-    Before the method runs: unknown query parameters and fields are refused by name, ``needs``
-    is required of the caller (all of them; ``any_of`` is met by one), the body is read by ``takes`` and passed as ``body``, and an
-    unsafe operation honours ``Idempotency-Key``. ``example`` is an answer and ``asks`` a
-    request, or several by name; ``who`` says in words who may call it where ``needs`` cannot;
-    ``versioned`` answers carry an ``ETag``. ``upload`` is a form with a file.
+    Before the method runs: unknown query parameters and fields are refused by name, ``needs`` is
+    required of the caller, the body is read by ``takes`` and passed as ``body``, and an unsafe one
+    honours ``Idempotency-Key``. ``example`` is an answer and ``asks`` a request, or several by name;
+    ``who`` says in words who may call it; ``versioned`` answers carry an ``ETag``.
     """
     declared = [*(PAGING if paged else ()), *parameters]
     names = [p.name for p in declared if p.location == OpenApiParameter.QUERY]
@@ -76,12 +75,12 @@ def operation(
             responses=responses_of(
                 gives,
                 status,
-                [*problems, *(paging_problems() if paged else ())],
+                (*problems, *(paging_problems() if paged else ())),
                 unsafe=unsafe,
                 in_tenant=in_tenant,
                 public=public,
                 has_body=form is not None,
-            ),  # fmt: skip
+            ),
             examples=[*_answer(example, status), *_requests(asks)],
             auth=[] if public else None,
             extensions={"x-permissions": alternatives(needs)},
