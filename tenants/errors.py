@@ -71,6 +71,16 @@ class ApiKeyNotFound(NotFound):
     title = "There is no such API key"
 
 
+class ApiKeyEnded(Conflict):
+    code = "api_key_ended"
+    title = "This API key is revoked or has expired"
+
+
+class RotationOpen(Conflict):
+    code = "rotation_open"
+    title = "Two secrets of this key hold already"
+
+
 class ScopeTooWide(Forbidden):
     code = "scope_too_wide"
     title = "A key cannot hold more than its maker"
