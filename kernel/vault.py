@@ -1,6 +1,7 @@
 """The vault: values sealed with the tenant's own data key, bound to tenant, collection, row and field."""
 
 import time
+from collections.abc import Callable
 from functools import lru_cache
 
 from django.conf import settings
@@ -100,6 +101,20 @@ def rewrap_keys() -> int:
         key.save(update_fields=["wrapped", "ring_key", "rewrapped_at"])
         changed += 1
     return changed
+
+
+_beside: list[Callable[[], int]] = []
+
+
+def rewrap_beside(rewraps: Callable[[], int]) -> None:
+    """Have ``rotate_keys`` call what wraps keys of no tenant anew; from ``AppConfig.ready``."""
+    if rewraps not in _beside:
+        _beside.append(rewraps)
+
+
+def rewrap_keys_of_no_tenant() -> int:
+    """Wrap those keys with the ring's current key; returns how many changed."""
+    return sum(rewraps() for rewraps in _beside)
 
 
 def _aad(key_id: str) -> bytes:

@@ -1,4 +1,4 @@
-"""``manage.py rotate_keys``: wrap every tenant's data keys with the ring's first key. Values stay as they are."""
+"""``manage.py rotate_keys``: wrap every tenant's data keys, and people's, with the ring's first key. Values stay as they are."""
 
 import sys
 from typing import Any
@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 
 from kernel.envelope import EnvelopeError
 from kernel.scoping import tenant_scope
-from kernel.vault import key_ring, rewrap_keys
+from kernel.vault import key_ring, rewrap_keys, rewrap_keys_of_no_tenant
 
 
 class Command(BaseCommand):
@@ -17,6 +17,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         tenants = apps.get_model("tenants", "Tenant").objects.order_by("slug")
         total, count, broken = tenants.count(), 0, 0
+        try:
+            count += rewrap_keys_of_no_tenant()
+        except EnvelopeError as error:
+            broken += 1
+            self.stderr.write(f"keys of people: {error}")
         for number, tenant in enumerate(tenants.iterator(chunk_size=200), start=1):
             try:
                 with tenant_scope(tenant):
