@@ -5,10 +5,15 @@ from typing import Any
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.password_reset_by_code import (
+    PASSWORD_RESET_VERIFICATION_SESSION_KEY,
+)
 from allauth.account.internal.flows.signup import prevent_enumeration
+from allauth.account.models import EmailAddress
+from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
-from allauth.headless.base.response import AuthenticationResponse
+from allauth.headless.base.response import AuthenticationResponse, ConflictResponse
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 
@@ -43,6 +48,21 @@ class AccountAdapter(DefaultAccountAdapter):
                 AuthenticationResponse.from_response(request, answer)
             ) from None
         return user
+
+    def pre_login(self, request: HttpRequest, user: Any, **about: Any) -> Any:
+        """A code that was mailed to an address which the person has left since opens nothing."""
+        if (email := about.get("email")) and not _has_address(user, email):
+            return ConflictResponse(request)
+        return super().pre_login(request, user, **about)
+
+    def set_password(self, user: Any, password: str) -> None:
+        """The same for a new password by such a code."""
+        session = context.request.session
+        reset = session.get(PASSWORD_RESET_VERIFICATION_SESSION_KEY)
+        if reset and not _has_address(user, reset["email"]):
+            del session[PASSWORD_RESET_VERIFICATION_SESSION_KEY]
+            raise ImmediateHttpResponse(ConflictResponse(context.request))
+        super().set_password(user, password)
 
     def send_account_already_exists_mail(self, email: str) -> None:
         """As long as a sign-up that makes an account, most of which is the hash of its password."""
@@ -80,3 +100,8 @@ class AccountAdapter(DefaultAccountAdapter):
         email = str(credentials.get("email", "")).lower()
         for key in {f"{email}:", f"{email}:{device_of(request, email)}"}:
             ratelimit.clear(request, app="allauth.account", action="login_failed", key=key)
+
+
+def _has_address(user: Any, email: str) -> bool:
+    known = EmailAddress.objects.filter(user_id=user.pk, email=email.lower()).exists()
+    return known or user.email == email.lower()

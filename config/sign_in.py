@@ -6,8 +6,10 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
+import structlog
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from accounts.counters import in_turn
 from accounts.devices import keep_device
@@ -16,6 +18,7 @@ from config.api.errors import refused
 from kernel.errors import BadRequest, DomainError, TooLarge
 from kernel.jsonsafe import TooDeep, storable_json
 
+log = structlog.get_logger(agentName="auth")
 GUARDED = ("/_allauth/", "/accounts/", "/admin/login/")
 APP = "/_allauth/app/"
 # What front-ends ask often, and what changes nothing.
@@ -23,6 +26,8 @@ QUIET = ("/auth/session", "/config", "/auth/sessions")
 # Where a stranger could measure whether an address has an account: not answered before this.
 MEASURED = ("/auth/signup", "/auth/code/request", "/auth/password/request")
 MOST_BYTES = 64_000
+# A credential is read as it comes, and what it lacks is met where it is needed.
+PASSKEYS, UNREADABLE = "/webauthn", (LookupError, TypeError, ValueError, AttributeError)
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -58,9 +63,16 @@ class SignInGate:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """A refusal of ours inside allauth's views, which know nothing of it."""
+        """What allauth's views do not answer themselves: our refusals, others' failures."""
         if isinstance(exception, DomainError) and request.path.startswith(GUARDED):
             return refused(request, exception)
+        if isinstance(exception, OAuth2Error):
+            log.warning("provider.failed", error=str(exception))
+            page = settings.HEADLESS_FRONTEND_URLS["socialaccount_login_error"]
+            return HttpResponseRedirect(f"{page}?error=unknown")
+        if isinstance(exception, UNREADABLE) and PASSKEYS in request.path:
+            log.info("passkey.unreadable", error=type(exception).__name__)
+            return refused(request, MalformedBody("the credential cannot be read"))
         return None
 
 

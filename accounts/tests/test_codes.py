@@ -114,6 +114,9 @@ def test_a_code_sent_to_an_address_that_was_left_is_no_use():
     user, owner = person(), App()
     owner.log_in(user)
     caller, key = _asked_reset(user)
+    by_code = App()
+    by_code.post("auth/code/request", {"email": user.email})
+    login_key = mailed_code(user.email)
     old, new = user.email, new_email()
     EmailAddress.objects.create(user=user, email=new, verified=True)
     owner.confirm_again()
@@ -123,6 +126,8 @@ def test_a_code_sent_to_an_address_that_was_left_is_no_use():
     assert User.objects.get(pk=user.pk).email == new
     assert _reset(caller, key).status_code in (400, 409)
     assert User.objects.get(pk=user.pk).check_password(NEW) is False
+    assert by_code.post("auth/code/confirm", {"code": login_key}).status_code == 401
+    assert not by_code.is_in
 
 
 def test_codes_are_typed_and_not_followed():
