@@ -10,8 +10,5 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import receivers
-        from accounts.sealing import rewrap_person_keys
-        from kernel.vault import rewrap_beside
 
         receivers.connect()
-        rewrap_beside(rewrap_person_keys)

@@ -83,18 +83,6 @@ _SAVED = frozenset(
 )
 
 
-class PersonKey(models.Model):
-    """A data key for what belongs to people and to no tenant, wrapped. The newest seals; all open."""
-
-    wrapped = models.TextField()
-    ring_key = models.CharField(max_length=40)
-    created_at = models.DateTimeField(default=now)
-    rewrapped_at = models.DateTimeField(null=True)
-
-    class Meta:
-        db_table = "person_keys"
-
-
 class SignInMark(models.Model):
     """Something remembered for a while about signing in: a count, a code that was used, a turn taken."""
 

@@ -5,19 +5,20 @@ from typing import Any
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 
-from accounts.sealing import open_text, seal_text
+from kernel.vault import open_for_platform, seal_for_platform
 
-PLACE = {"collection": "mfa_authenticator", "field": "data"}
+# allauth hands over a text and not the row, so any factor's row is its place.
+PLACE = {"collection": "mfa_authenticator", "object_id": "factor", "field": "data"}
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
     """Secrets of authenticators and seeds of recovery codes are sealed; passkeys have a home."""
 
     def encrypt(self, text: str) -> str:
-        return seal_text(text, **PLACE)
+        return seal_for_platform(text, **PLACE)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return open_text(encrypted_text, **PLACE)
+        return open_for_platform(encrypted_text, **PLACE)
 
     def get_totp_issuer(self) -> str:
         return str(settings.MFA_TOTP_ISSUER)

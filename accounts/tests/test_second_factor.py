@@ -7,11 +7,8 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
-from django.core.management import call_command
 
-from accounts import sealing
 from accounts.factors import has_second_factor
-from accounts.models import PersonKey
 from accounts.tests.callers import PASSWORD, App, Browser, mailed_code, pending, person, problems
 from kernel import vault
 from kernel.envelope import KeyRing, Tampered, new_ring_entry
@@ -157,34 +154,21 @@ def test_secrets_and_seeds_are_sealed_in_the_database(guarded):
     assert all("v1." in data for data in stored)
     sealed = Authenticator.objects.get(user=user, type="totp").data["secret"]
     with pytest.raises(Tampered):
-        sealing.open_text(sealed, collection="mfa_authenticator", field="elsewhere")
+        vault.open_for_platform(sealed, collection="elsewhere", object_id="factor", field="data")
 
 
-def test_the_ring_rotates_under_them(guarded, monkeypatch, settings, capsys):
+def test_the_ring_rotates_under_them(guarded, monkeypatch, settings):
     user, secret, _ = guarded
     ring = KeyRing.from_env(f"{new_ring_entry('next')},{settings.KEY_RING}")
-    for module in (vault, sealing):
-        monkeypatch.setattr(module, "key_ring", lambda: ring)
-    try:
-        assert sealing.rewrap_person_keys() >= 1
-        assert sealing.rewrap_person_keys() == 0
-        sealing._wrapped.clear()
-        assert _try(_at_second_step(user), authenticator(secret)).status_code == 200
-    finally:
-        monkeypatch.undo()
-        old = vault.key_ring()
-        both = KeyRing(current=old.current, keys=ring.keys)
-        monkeypatch.setattr(sealing, "key_ring", lambda: both)
-        sealing.rewrap_person_keys()
-        sealing._wrapped.clear()
-    assert set(PersonKey.objects.values_list("ring_key", flat=True)) == {old.current}
-
-
-def test_the_command_that_rotates_keys_includes_them(monkeypatch, capsys):
-    seen = []
-    monkeypatch.setattr(vault, "_beside", [lambda: seen.append(1) or 1])
-    call_command("rotate_keys")
-    assert seen == [1]
+    before = vault.key_ring()
+    monkeypatch.setattr(vault, "key_ring", lambda: ring)
+    assert vault.rewrap_platform_keys() >= 1
+    vault._wrapped.clear()
+    assert _try(_at_second_step(user), authenticator(secret)).status_code == 200
+    both = KeyRing(current=before.current, keys=ring.keys)
+    monkeypatch.setattr(vault, "key_ring", lambda: both)
+    assert vault.rewrap_platform_keys() >= 1
+    vault._wrapped.clear()
 
 
 def test_a_password_does_not_stand_for_a_code(guarded):

@@ -7,7 +7,6 @@ from django.apps import apps
 # Models without a tenant. Nothing else may be global; AGENTS.md repeats this list.
 GLOBAL_MODELS: dict[str, str] = {
     "accounts.User": "a person may belong to several tenants",
-    "accounts.PersonKey": "seals what belongs to a person",
     "accounts.SignInMark": "counts and used codes of whoever signs in",
     "account.EmailAddress": "belongs to a person",
     "account.EmailConfirmation": "belongs to a person",
@@ -27,6 +26,7 @@ GLOBAL_MODELS: dict[str, str] = {
     "kernel.Lane": "which lane is due is asked across tenants; carries ids only",
     "kernel.LaneMark": "a wake-up on its way to a lane; carries ids only",
     "kernel.Canary": "liveness of each queue",
+    "kernel.PlatformKey": "seals what belongs to a person",
 }
 
 
