@@ -19,7 +19,6 @@ from django.http import HttpRequest
 
 from accounts.devices import device_of
 from accounts.errors import MailAway
-from accounts.happenings import tell
 from accounts.models import User
 from accounts.sign_up import SignUp, may_sign_up, mode
 from kernel.mongo.doors import UniqueViolation
@@ -82,11 +81,6 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address that limits and the audit log judge by, too."""
         return getattr(request, "client_ip", "") or super().get_client_ip(request)
-
-    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        email = str(credentials.get("email", "")).lower()
-        known = User.objects.filter(email=email).values_list("pk", flat=True).first()
-        tell("sign_in.failed", known or "", request, detail="password")
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Wrong passwords are counted for an account, and apart for each device it knows."""

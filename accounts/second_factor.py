@@ -7,7 +7,8 @@ from django.conf import settings
 
 from kernel.vault import open_for_platform, seal_for_platform
 
-PLACE = {"collection": "mfa_authenticator", "object_id": "person", "field": "data"}
+# allauth hands over a text and not the row, so any factor's row is its place.
+PLACE = {"collection": "mfa_authenticator", "object_id": "factor", "field": "data"}
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

@@ -8,7 +8,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY
 
-from accounts.happenings import tell
+from accounts import signals
 from accounts.models import User
 from kernel.mongo.doors import ObjectId, ReturnDocument, collection
 
@@ -45,14 +45,14 @@ def disable_person(user: User) -> None:
     user.is_active = False
     user.save(update_fields=["is_active"])
     end_sessions(user)
-    tell("person.disabled", user.pk)
+    signals.person_disabled.send(User, request=None, user=user)
 
 
 def enable_person(user: User) -> None:
     """The account works again; sessions that ended stay so."""
     user.is_active = True
     user.save(update_fields=["is_active"])
-    tell("person.enabled", user.pk)
+    signals.person_enabled.send(User, request=None, user=user)
 
 
 def remove_factors(user: User) -> int:
@@ -62,5 +62,5 @@ def remove_factors(user: User) -> int:
     """
     removed, _ = Authenticator.objects.filter(user_id=user.pk).delete()
     end_sessions(user)
-    tell("factors.removed", user.pk, detail="by an operator")
+    signals.factors_removed.send(User, request=None, user=user)
     return int(removed)

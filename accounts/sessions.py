@@ -13,19 +13,23 @@ from kernel.envelope import EnvelopeError
 from kernel.vault import NoDataKey, open_for_platform, seal_for_platform
 
 log = structlog.get_logger(agentName="auth")
-PLACE = {"collection": "django_session", "object_id": "session", "field": "session_data"}
 
 
 class SessionStore(DatabaseStore):
     """Django's own, with an envelope around what it writes."""
 
     def encode(self, session_dict: dict[str, Any]) -> str:
-        return seal_for_platform(super().encode(session_dict), **PLACE)
+        return seal_for_platform(super().encode(session_dict), **self._place())
 
     def decode(self, session_data: str) -> dict[str, Any]:
         """Empty for what does not open: whoever holds such a session signs in again."""
         try:
-            return super().decode(open_for_platform(session_data, **PLACE))
+            return super().decode(open_for_platform(session_data, **self._place()))
         except (EnvelopeError, NoDataKey) as error:
             log.warning("session.unreadable", error=type(error).__name__)
             return {}
+
+    def _place(self) -> dict[str, str]:
+        """This very session: contents that are moved to another do not open."""
+        key = self.session_key or "none"
+        return {"collection": "django_session", "object_id": key, "field": "session_data"}

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from allauth.core import context
 from allauth.headless.tokens.strategies.jwt import JWTTokenStrategy, internal
 
 from accounts.counters import in_turn
-from accounts.happenings import tell
 from accounts.models import User
 from accounts.services import end_session
+from accounts.signals import token_reused
 
 
 class TokenStrategy(JWTTokenStrategy):
@@ -26,8 +27,10 @@ class TokenStrategy(JWTTokenStrategy):
             if session is None:
                 return None
             if payload["jti"] not in internal.get_refresh_token_state(session):
+                user = person_of_session(session)
                 end_session(session.session_key)
-                tell("token.reused", payload["sub"], detail="session ended")
+                if user is not None:
+                    token_reused.send(TokenStrategy, request=context.request, user=user)
                 return None
             return super().refresh_token(refresh_token)
 

@@ -16,6 +16,7 @@ from allauth.mfa import signals as mfa
 from allauth.socialaccount import signals as social
 from django.contrib.auth.signals import user_logged_out, user_login_failed
 
+from accounts import signals as people
 from accounts.models import User
 from kernel import audit
 from kernel.actor import Actor, acting_as
@@ -38,6 +39,13 @@ CHANGES = {
     mfa.authenticator_added: "person.factor_added",
     mfa.authenticator_removed: "person.factor_removed",
     mfa.authenticator_reset: "person.recovery_codes_made",
+    people.token_reused: "person.token_reused",
+}
+# What an operator does by command: the system's doing, and not the person's.
+OPERATED = {
+    people.person_disabled: "person.disabled",
+    people.person_enabled: "person.enabled",
+    people.factors_removed: "person.factors_removed",
 }
 FAILED = {
     account.login_code_rejected: "login_code",
@@ -55,6 +63,8 @@ def listen() -> None:
     social.social_account_removed.connect(_unlinked, dispatch_uid="audit.unlinked")
     for signal, action in CHANGES.items():
         signal.connect(partial(_changed, action), weak=False, dispatch_uid=f"audit.{action}")
+    for signal, action in OPERATED.items():
+        signal.connect(partial(_operated, action), weak=False, dispatch_uid=f"audit.{action}")
     for signal, code in FAILED.items():
         signal.connect(partial(_failed, code), weak=False, dispatch_uid=f"audit.failed.{code}")
 
@@ -104,6 +114,13 @@ def _signed_out(request: Any, user: Any, **_: Any) -> None:
 def _changed(action: str, request: Any, user: Any, **about: Any) -> None:
     factor = about.get("authenticator")
     _record(user, request, action, {"kind": [None, str(factor.type)]} if factor else {})
+
+
+def _operated(action: str, user: User, **_: Any) -> None:
+    for tenant, _membership in tenants_of(user):
+        with outside_scope(), tenant_scope(tenant):
+            run_transaction(lambda: audit.record(action, ("user", user.pk)))
+    log.info(action, user_id=user.pk)
 
 
 def _linked(request: Any, sociallogin: Any, **_: Any) -> None:

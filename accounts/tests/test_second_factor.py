@@ -9,10 +9,9 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 
 from accounts.factors import has_second_factor
-from accounts.second_factor import PLACE
 from accounts.tests.callers import PASSWORD, App, Browser, mailed_code, pending, person, problems
 from kernel import vault
-from kernel.envelope import Tampered
+from kernel.envelope import KeyRing, Tampered, new_ring_entry
 
 
 def authenticator(secret, steps=0):
@@ -155,7 +154,21 @@ def test_secrets_and_seeds_are_sealed_in_the_database(guarded):
     assert all("v1." in data for data in stored)
     sealed = Authenticator.objects.get(user=user, type="totp").data["secret"]
     with pytest.raises(Tampered):
-        vault.open_for_platform(sealed, **{**PLACE, "field": "elsewhere"})
+        vault.open_for_platform(sealed, collection="elsewhere", object_id="factor", field="data")
+
+
+def test_the_ring_rotates_under_them(guarded, monkeypatch, settings):
+    user, secret, _ = guarded
+    ring = KeyRing.from_env(f"{new_ring_entry('next')},{settings.KEY_RING}")
+    before = vault.key_ring()
+    monkeypatch.setattr(vault, "key_ring", lambda: ring)
+    assert vault.rewrap_platform_keys() >= 1
+    vault._wrapped.clear()
+    assert _try(_at_second_step(user), authenticator(secret)).status_code == 200
+    both = KeyRing(current=before.current, keys=ring.keys)
+    monkeypatch.setattr(vault, "key_ring", lambda: both)
+    assert vault.rewrap_platform_keys() >= 1
+    vault._wrapped.clear()
 
 
 def test_a_password_does_not_stand_for_a_code(guarded):

@@ -1,0 +1,8 @@
+"""What happens to people beside allauth's own signals. Sent with ``user`` and ``request`` (or None)."""
+
+from django.dispatch import Signal
+
+token_reused = Signal()
+person_disabled = Signal()
+person_enabled = Signal()
+factors_removed = Signal()
