@@ -29,8 +29,11 @@ class NotSignedIn(Unauthenticated):
 
 
 class BadApiKey(Unauthenticated):
+    """``key`` is the tenant's id and the key's, where there is such a key: for the audit log alone."""
+
     code = "invalid_api_key"
     title = "This API key does not open anything"
+    key: tuple[str, str] | None = None
 
 
 class SlugTaken(Conflict):
@@ -66,6 +69,16 @@ class RoleTooHigh(Forbidden):
 class ApiKeyNotFound(NotFound):
     code = "api_key_not_found"
     title = "There is no such API key"
+
+
+class ApiKeyEnded(Conflict):
+    code = "api_key_ended"
+    title = "This API key is revoked or has expired"
+
+
+class RotationOpen(Conflict):
+    code = "rotation_open"
+    title = "Two secrets of this key hold already"
 
 
 class ScopeTooWide(Forbidden):

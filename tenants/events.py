@@ -138,3 +138,11 @@ class TeamMemberRemoved(Event):
     type = "team.member_removed"
     team_id: str
     member_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiKeyRotated(Event):
+    """It has a new secret; the one before holds a while longer."""
+
+    type = "api_key.rotated"
+    api_key_id: str

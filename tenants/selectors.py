@@ -45,6 +45,14 @@ def member_names(member_ids: set[str]) -> dict[str, str]:
     return {member.pk: str(member) for member in members}
 
 
+def team_names(team_ids: set[str]) -> dict[str, str]:
+    """The names of teams by id, for showing whose something is; one read for all of them."""
+    if not team_ids:
+        return {}
+    teams = find_rows(Team, {"_id": {"$in": [ObjectId(id_) for id_ in team_ids]}})
+    return {team.pk: team.name for team in teams}
+
+
 def list_api_keys() -> QuerySet[ApiKey]:
     """The tenant's keys, revoked ones included."""
     require(Permission.API_KEYS_MANAGE)

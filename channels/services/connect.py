@@ -21,6 +21,7 @@ from channels.services.templates import sync_templates
 from channels.services.tokens import Life, credential_of, life_of, seal
 from channels.services.upkeep_lane import begin_upkeep
 from kernel import audit, vault
+from kernel.envelope import EnvelopeError
 from kernel.events import emit
 from kernel.mongo.doors import UniqueViolation
 from kernel.mongo.transactions import run_transaction
@@ -220,7 +221,11 @@ def _unsubscribe(channel: Channel) -> None:
     others = [row for row in channels_of_account(channel) if row.pk != channel.pk]
     if others or credential_of(channel) is None:
         return
-    outcome = client_of(channel).unsubscribe()
+    try:
+        outcome = client_of(channel).unsubscribe()
+    except (EnvelopeError, vault.NoDataKey) as error:
+        log.warning("channel.still_subscribed", channel_id=channel.pk, outcome=type(error).__name__)
+        return
     if not isinstance(outcome, Accepted):
         log.warning(
             "channel.still_subscribed", channel_id=channel.pk, outcome=type(outcome).__name__

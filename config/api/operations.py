@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from config.api.described import (
     PAGING,
+    alternatives,
     describe,
     headers_of,
     paging_problems,
@@ -23,7 +24,7 @@ from config.api.preconditions import etag
 from config.api.serializers import Body, Nothing, Shown
 from kernel.errors import DomainError
 from tenants.access import require
-from tenants.permissions import Permission
+from tenants.needs import Need
 
 View = Callable[..., Response]
 
@@ -32,7 +33,7 @@ def operation(
     id: str,
     summary: str,
     *,
-    needs: Sequence[Permission] = (),
+    needs: Sequence[Need] = (),
     who: str = "",
     takes: type[Body] | None = None,
     upload: type[Body] | None = None,
@@ -66,7 +67,7 @@ def operation(
         unsafe = method.__name__ != "get"
         form = takes or upload or (Nothing if unsafe else None)
         handle = _handler(
-            method, form, tuple(needs), names, once_only=unsafe and in_tenant,
+            id, method, form, tuple(needs), names, once_only=unsafe and in_tenant,
             gives_body=bool(takes or upload), versioned=versioned, secret=secret,
         )  # fmt: skip
         handle.__dict__["rate"] = COSTLY if costly else CHANGES if unsafe else READS
@@ -79,7 +80,7 @@ def operation(
             responses=responses_of(
                 gives,
                 status,
-                [*problems, *(paging_problems() if paged else ())],
+                (*problems, *(paging_problems() if paged else ())),
                 unsafe=unsafe,
                 in_tenant=in_tenant,
                 public=public,
@@ -87,6 +88,7 @@ def operation(
             ),
             examples=[*_answer(example, status), *_requests(asks)],
             auth=[] if public else None,
+            extensions={"x-permissions": alternatives(needs)},
         )
         return described(handle)  # type: ignore[no-any-return]
 
@@ -94,7 +96,7 @@ def operation(
 
 
 def _handler(
-    method: View, form: type[Body] | None, needs: tuple[Permission, ...], names: Sequence[str],
+    id: str, method: View, form: type[Body] | None, needs: tuple[Need, ...], names: Sequence[str],
     *, once_only: bool, gives_body: bool, versioned: bool, secret: Sequence[str],
 ) -> View:  # fmt: skip
     """What runs before and around the method, in the order in which a request is refused."""
@@ -112,7 +114,15 @@ def _handler(
             response["ETag"] = etag(response.data["version"])
         return response
 
-    handle.permissions = needs  # type: ignore[attr-defined]
+    return _declared(handle, id, needs)
+
+
+# What each operation needs, by its id: the tests call every address with more and with less.
+NEEDS: dict[str, tuple[Need, ...]] = {}
+
+
+def _declared(handle: View, id: str, needs: tuple[Need, ...]) -> View:
+    NEEDS[id] = needs
     return handle
 
 

@@ -23,8 +23,9 @@ from channels.providers.contract import (
 )
 from channels.providers.contract import Outcome as ProviderOutcome
 from channels.providers.events import Written
-from channels.selectors import client_of, hold_reason
+from channels.selectors import hold_reason
 from channels.services.connect import break_channel
+from channels.services.locked import opened_or_held, unlocked
 from kernel.events import emit
 from kernel.mongo.doors import ObjectId, collection, owner
 from kernel.mongo.ids import new_id
@@ -55,9 +56,9 @@ def fetch(attachment: Attachment) -> Outcome:
     if attachment.media_state == Attachment.REMOVED:
         return remove(attachment)
     channel = Channel.objects.get(pk=attachment.channel_id)
-    if channel.status == Channel.BROKEN:
+    if channel.status == Channel.BROKEN and not unlocked(channel):
         raise Hold(hold_reason(channel))
-    answer = _downloaded(client_of(channel), attachment)
+    answer = _downloaded(opened_or_held(channel), attachment)
     if isinstance(answer, Downloaded):
         return _keep(attachment, answer)
     if isinstance(answer, ChannelBroken):

@@ -36,8 +36,8 @@ INVITATION = {
 }  # fmt: skip
 KEY = {
     "id": ID, "name": "CRM sync", "scopes": ["contacts:read"], "cidrs": ["203.0.113.0/24"],
-    "created_by_id": ID, "created_at": AT, "expires_at": None, "revoked_at": None,
-    "last_used_at": None, "last_used_ip": "",
+    "channel_ids": [], "created_by_id": ID, "created_at": AT, "expires_at": AT,
+    "previous_until": None, "revoked_at": None, "last_used_at": None, "last_used_ip": "",
 }  # fmt: skip
 
 

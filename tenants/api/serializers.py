@@ -6,6 +6,7 @@ from config.api.fields import Choice, Flag, Id, Text, Whole
 from config.api.serializers import Body, Change, Shown
 from tenants.models import Membership
 from tenants.permissions import Permission
+from tenants.services.api_keys import LONGEST_OVERLAP_S
 
 ROLE = "A built-in role's name, or the key of a role of the tenant's own."
 AVAILABILITIES = ["online", "away", "offline"]
@@ -77,11 +78,30 @@ class NewApiKey(Body):
         max_length=len(Permission),
         help_text="Permissions, at most those that its maker holds.",
     )
-    expires_at = serializers.DateTimeField(required=False, allow_null=True)
+    expires_at = serializers.DateTimeField(
+        required=False, allow_null=True, help_text="Within a year; 90 days from now if not given."
+    )
     cidrs = serializers.ListField(
         child=Text(max_length=50), required=False, max_length=20,
         help_text="Networks that it may be used from; none means any.",
     )  # fmt: skip
+    channel_ids = serializers.ListField(
+        child=Id(), required=False, max_length=50,
+        help_text="Channels that it keeps to, with their conversations, messages and events; none "
+        "means any. Such a key holds no scopes for anything else.",
+    )  # fmt: skip
+
+
+class KeyRotation(Body):
+    overlap_s = Whole(
+        required=False, min_value=0, max_value=LONGEST_OVERLAP_S,
+        help_text="For so many seconds the secret before holds as well; a day if not given.",
+    )  # fmt: skip
+    expires_at = serializers.DateTimeField(
+        required=False,
+        allow_null=True,
+        help_text="The key's new end: within a year; 90 days from now.",
+    )
 
 
 class TenantShown(Shown):
@@ -164,11 +184,15 @@ class ApiKeyShown(Shown):
     name = serializers.CharField()
     scopes = serializers.ListField(child=serializers.CharField())
     cidrs = serializers.ListField(child=serializers.CharField())
-    created_by_id = Id()
+    channel_ids = serializers.ListField(child=Id())
+    created_by_id = Id(help_text="Who made it, or rotated it last: it holds no more than they do.")
     created_at = serializers.DateTimeField()
-    expires_at = serializers.DateTimeField(allow_null=True)
+    expires_at = serializers.DateTimeField()
+    previous_until = serializers.DateTimeField(
+        allow_null=True, help_text="Until then the secret before the last rotation holds as well."
+    )
     revoked_at = serializers.DateTimeField(allow_null=True)
-    last_used_at = serializers.DateTimeField(allow_null=True)
+    last_used_at = serializers.DateTimeField(allow_null=True, help_text="To the minute.")
     last_used_ip = serializers.CharField(allow_blank=True)
 
 

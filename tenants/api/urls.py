@@ -24,4 +24,5 @@ urlpatterns = [
     path("invitations/<id:invitation_id>/resend", invitations.Resend.as_view()),
     path("api-keys", keys.ApiKeys.as_view()),
     path("api-keys/<id:key_id>", keys.OneApiKey.as_view()),
+    path("api-keys/<id:key_id>/rotate", keys.Rotate.as_view()),
 ]

@@ -145,7 +145,7 @@ def test_a_key_opens_its_tenant_with_its_scopes_and_no_more(shop):
     assert (tenant.pk, principal.kind, principal.id) == (shop.tenant.pk, "api_key", key.pk)
     assert principal.permissions == frozenset({"contacts:read"})
     assert text.rsplit("_", 1)[1][:32] not in str(ApiKey.objects.values().get())
-    for wrong in (text[:-1] + "x", text.replace("sb_live", "sb_test"), "", text + " "):
+    for wrong in (text[:-1] + "x", text.replace("sb_test", "sb_live"), "", text + " "):
         with pytest.raises(BadApiKey):
             opens(wrong)
 

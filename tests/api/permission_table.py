@@ -5,6 +5,8 @@ role is asked for. What an id points at need not exist: a refusal for want of pe
 before anything is looked for, and any other answer means that the role may.
 """
 
+from tenants.permissions import Permission
+
 LOWEST_ROLE: dict[str, str | None] = {
     "me_get": "viewer",
     "tenants_list": None,
@@ -42,6 +44,7 @@ LOWEST_ROLE: dict[str, str | None] = {
     "api_keys_create": "admin",
     "api_keys_get": "admin",
     "api_keys_revoke": "admin",
+    "api_keys_rotate": "admin",
     "channels_list": "viewer",
     "channels_connect": "admin",
     "channels_get": "viewer",
@@ -83,6 +86,14 @@ LOWEST_ROLE: dict[str, str | None] = {
     "webhook_events_replay": "supervisor",
     "events_list": "viewer",
     "audit_log_list": "supervisor",
+    "audit_log_verify": "supervisor",
+    "audit_log_export": "admin",
+}
+
+# What an operation needs beside what it declares, asked with the body below.
+ALSO: dict[str, tuple[Permission, ...]] = {
+    "members_change": (Permission.MEMBERS_MANAGE,),
+    "messages_send": (Permission.MESSAGES_SEND,),
 }
 
 # A body of the right shape for each operation that takes one.
