@@ -9,9 +9,12 @@ class TenantsConfig(AppConfig):
     default_auto_field = "kernel.mongo.fields.IdField"
 
     def ready(self) -> None:
+        from accounts.sign_up import register_invitations
         from tenants import limits, sign_ins
         from tenants.services import invitation_mail
+        from tenants.services.joining import is_invited
 
         sign_ins.listen()
         limits.register_own()
         invitation_mail.register_kind()
+        register_invitations(is_invited)
