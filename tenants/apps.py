@@ -18,3 +18,4 @@ class TenantsConfig(AppConfig):
         sign_ins.listen()
         limits.register_own()
         invitation_mail.register_kind()
+        register_invitations(is_invited)

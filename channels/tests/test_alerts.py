@@ -12,6 +12,7 @@ from kernel.models import Lane
 from kernel.mongo.transactions import run_transaction
 from kernel.scoping.context import outside_scope
 from tenants.models import Membership
+from tenants.services.tenant import resume_tenant, suspend_tenant
 from tests import factories
 from tests.inbound import work_off
 
@@ -56,6 +57,17 @@ def test_one_occasion_is_told_once(inside):
     assert run_transaction(lambda: raise_alert(channel, "token:2027-02-01", "token_ends", "Soon."))
     work_off("alert")
     assert len(mail.outbox) == 2
+
+
+def test_a_suspended_tenants_owners_are_told_when_it_is_resumed(inside):
+    channel = factories.channel()
+    break_channel(channel=channel, reason="The token was revoked.")
+    suspend_tenant(tenant=inside.tenant, reason="unpaid")
+    work_off("alert")
+    assert (len(mail.outbox), ChannelAlert.objects.get().state) == (0, "parked")
+    resume_tenant(tenant=inside.tenant, reason="paid")
+    work_off("alert")
+    assert [m.to for m in mail.outbox] == [[inside.owner.email]]
 
 
 def test_a_mail_server_that_is_away_is_tried_again_and_nobody_is_told_twice(inside, monkeypatch):

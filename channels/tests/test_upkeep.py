@@ -15,6 +15,7 @@ from kernel import vault
 from kernel.clock import now
 from kernel.models import AuditEntry, DomainEvent, Lane
 from kernel.mongo.doors import hasty
+from tenants.services.tenant import resume_tenant, suspend_tenant
 from tests import factories
 from tests.inbound import work_off
 
@@ -200,6 +201,19 @@ def test_upkeep_goes_on_by_itself_and_ends_with_the_channel(hosts, channel, worl
     Lane.objects.filter(**key).update(due_at=now())
     work_off("upkeep")
     assert _in(hasty(Lane).find_one(key)) > timedelta(days=1000)
+
+
+def test_a_suspended_tenants_channel_is_left_alone_until_it_is_resumed(hosts, channel, world):
+    key = {"kind": "upkeep", "key": f"{world.tenant.pk}:{channel.pk}"}
+    suspend_tenant(tenant=world.tenant, reason="unpaid")
+    Lane.objects.filter(**key).update(due_at=now() - timedelta(minutes=1))
+    asked = len(hosts.asked)
+    work_off("upkeep")
+    assert (len(hosts.asked), hasty(Lane).find_one(key)["held"]) == (asked, "tenant_suspended")
+    resume_tenant(tenant=world.tenant, reason="paid")
+    work_off("upkeep")
+    assert len(hosts.asked) > asked
+    assert hasty(Lane).find_one(key)["held"] == ""
 
 
 def _in(lane):

@@ -74,9 +74,9 @@ def _of_principal(tenant: Any, principal: Any, route_class: str) -> Buckets:
         yield tenant_key("rate", *who, route_class), _bucket(_class_rate(route_class))
 
 
-def _class_rate(route_class: str) -> int:
-    return int(settings.RATE_COSTLY if route_class == COSTLY else settings.RATE_CHANGES)
+def _class_rate(route_class: str) -> float:
+    return float(settings.RATE_COSTLY if route_class == COSTLY else settings.RATE_CHANGES)
 
 
-def _bucket(per_second: int) -> Bucket:
+def _bucket(per_second: float) -> Bucket:
     return Bucket(capacity=per_second * BURST_S, per_second=per_second)

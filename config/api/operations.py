@@ -78,18 +78,13 @@ def operation(
             request={"multipart/form-data": upload} if upload else takes,
             parameters=[*declared, *headers_of(unsafe, versioned and unsafe, in_tenant, public)],
             responses=responses_of(
-                gives,
-                status,
-                (*problems, *(paging_problems() if paged else ())),
-                unsafe=unsafe,
-                in_tenant=in_tenant,
-                public=public,
-                has_body=form is not None,
+                gives, status, (*problems, *(paging_problems() if paged else ())), unsafe=unsafe,
+                in_tenant=in_tenant, public=public, has_body=form is not None,
             ),
             examples=[*_answer(example, status), *_requests(asks)],
             auth=[] if public else None,
             extensions={"x-permissions": alternatives(needs)},
-        )
+        )  # fmt: skip
         return described(handle)  # type: ignore[no-any-return]
 
     return decorate

@@ -13,25 +13,23 @@ INVITATION_DAYS = number("SWITCHBOARD_INVITATION_DAYS", 7)
 
 def _most(name: str, default: int | None) -> int | None:
     """A whole number; ``none`` is no limit."""
-    value = os.environ.get(f"SWITCHBOARD_LIMIT_{name}")
+    value = os.environ.get(name)
     if value is None:
         return default
     if value.lower() == "none":
         return None
     if not value.isdigit():
-        raise ImproperlyConfigured(
-            f"SWITCHBOARD_LIMIT_{name} must be a whole number or none, not {value!r}"
-        )
+        raise ImproperlyConfigured(f"{name} must be a whole number or none, not {value!r}")
     return int(value)
 
 
 TENANT_LIMITS: dict[str, int | None] = {
-    "seats": _most("SEATS", None),
-    "channels": _most("CHANNELS", None),
-    "contacts": _most("CONTACTS", None),
-    "messages_per_day": _most("MESSAGES_PER_DAY", None),
-    "storage_bytes": _most("STORAGE_BYTES", None),
-    "exports_per_day": _most("EXPORTS_PER_DAY", 24),
-    "invitations_per_day": _most("INVITATIONS_PER_DAY", 200),
+    "seats": _most("SWITCHBOARD_LIMIT_SEATS", None),
+    "channels": _most("SWITCHBOARD_LIMIT_CHANNELS", None),
+    "contacts": _most("SWITCHBOARD_LIMIT_CONTACTS", None),
+    "messages_per_day": _most("SWITCHBOARD_LIMIT_MESSAGES_PER_DAY", None),
+    "storage_bytes": _most("SWITCHBOARD_LIMIT_STORAGE_BYTES", None),
+    "exports_per_day": _most("SWITCHBOARD_LIMIT_EXPORTS_PER_DAY", 24),
+    "invitations_per_day": _most("SWITCHBOARD_LIMIT_INVITATIONS_PER_DAY", 200),
     "api_requests_per_second": RATE_TENANT,
 }

@@ -9,6 +9,7 @@ from allauth.account.models import EmailAddress
 from django.core import mail as outbox
 
 from accounts.models import User
+from accounts.sign_up import may_sign_up
 from kernel import work
 from kernel.clock import now
 from kernel.models import AuditEntry, Lane
@@ -241,11 +242,13 @@ def test_seats_and_the_days_invitations_are_limited(shop):
     assert accept(person, token)[1].status == "active"
 
 
-def test_sign_up_by_invitation_knows_who_is_invited(shop):
+def test_sign_up_by_invitation_knows_who_is_invited(shop, settings):
+    settings.SIGN_UP = "invitation"
     person, invitation, _ = invited()
     with outside_scope():
         assert is_invited(person.email.upper())
-        assert not is_invited("somebody-else@example.test")
+        assert may_sign_up(person.email.upper())
+        assert not may_sign_up("somebody-else@example.test")
     revoke_invitation(invitation_id=invitation.pk)
     with outside_scope():
-        assert not is_invited(person.email)
+        assert not may_sign_up(person.email)

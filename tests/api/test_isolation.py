@@ -13,6 +13,8 @@ from kernel.mongo.ids import new_id
 from kernel.scoping import Reason, tenant_scope, unscoped
 from kernel.scoping.registry import owned_models
 from tenants.models import Team
+from tenants.services.invitations import invite
+from tenants.services.roles import create_role
 from tests import factories
 from tests.api import contract
 from tests.api.caller import PREFIX, Caller, code_of
@@ -33,6 +35,8 @@ def foreign(new_tenant: Any) -> dict[str, str]:
         file.save(force_insert=True)
         conversation = message.conversation
         team = Team.objects.create(name="Sales")
+        role = create_role(name="Clerk", permissions=[])
+        invitation = invite(email="grace@example.test", role="agent")
         sign_in = ChannelSignIn.objects.create(
             kind="instagram", made_by=other.owner.pk, accounts=[], tokens="", expires_at=NEVER
         )
@@ -43,6 +47,7 @@ def foreign(new_tenant: Any) -> dict[str, str]:
         "conversation_id": conversation.pk, "message_id": message.pk, "media_id": file.pk,
         "member_id": other.owner.pk, "key_id": key.pk, "event_id": event.pk, "tenant": other.tenant.pk,
         "sign_in_id": sign_in.pk, "team_id": team.pk,
+        "role_id": role.pk, "invitation_id": invitation.pk,
     }  # fmt: skip
 
 

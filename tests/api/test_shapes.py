@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from kernel.work.drain import drain
+from tenants.models.settings import RETAINED
 from tests import factories
 from tests.api import contract
 from tests.api.caller import Caller
@@ -42,10 +43,13 @@ def test_a_person_makes_tenants_and_lists_them(world: Any) -> None:
 def test_the_tenant_and_its_settings_are_read_and_changed(world: Any, owner: Caller) -> None:
     assert owner.get("tenant").json()["slug"] == world.tenant.slug
     assert owner.patch("tenant", {"name": "Renamed"}).json()["name"] == "Renamed"
-    assert owner.get("tenant/settings").json() == {
-        "reopen_hours": 72, "time_zone": "UTC", "language": "en"}  # fmt: skip
+    first = owner.get("tenant/settings").json()
+    assert first == {
+        "reopen_hours": 72, "time_zone": "UTC", "language": "en", "email_domains": [],
+        "retention_days": dict.fromkeys(RETAINED), "second_factor_required": False,
+        "ip_allow_list": []}  # fmt: skip
     changed = owner.patch("tenant/settings", {"reopen_hours": 5, "time_zone": "Asia/Tokyo"})
-    assert changed.json() == {"reopen_hours": 5, "time_zone": "Asia/Tokyo", "language": "en"}
+    assert changed.json() == {**first, "reopen_hours": 5, "time_zone": "Asia/Tokyo"}
     assert owner.patch("tenant/settings", {"time_zone": "Mars/Base"}).status_code == 422
     assert owner.get("tenant/settings").json()["time_zone"] == "Asia/Tokyo"
 

@@ -50,7 +50,7 @@ def suspended_tenant(trial: Trial) -> Figure:
     """Standard load; one tenant stops in the middle of inbound and sends, and goes on minutes later."""
     number = own_number(trial, TENANT)
     talks = conversations(trial, number.phone, trial.pick(4, 10))
-    load = trial.load(rate=trial.pick(30.0, 100.0), seconds=trial.pick(25.0, 600.0), senders=60)
+    load = trial.load(rate=trial.pick(30.0, 100.0), seconds=1200.0, senders=trial.pick(60, 300))
     listener = Listener(trial)
     trial.require(listener.status == 200, f"the stream was answered {listener.status}")
     sent = [send(trial, talks[n % len(talks)], f"before {n}", tenant=TENANT)
@@ -66,12 +66,15 @@ def suspended_tenant(trial: Trial) -> Figure:
     late = _left_while_suspended(trial, number.phone, at)
     _say(trial, "resume")
     trial.fault()
+    trial.product.sleep(3)
+    load.stop()
     load.join()
+    trial.require(_met(trial) > 0, "the load's own requests met no suspended tenant")
     missing = came_to(trial, sent, _has_left, 60)
     trial.require(not missing, f"{len(missing)} sends did not leave after it")
     lost = _lost(trial, early)
     trial.settle()
-    return {"refused": refused, "sent_while_suspended": late, "stream_closed_s": round(closed, 1),
+    return {"refused": refused + _met(trial), "sent_while_suspended": late, "stream_closed_s": round(closed, 1),
             "written_meanwhile": len(early), "lost": lost}  # fmt: skip
 
 
@@ -115,6 +118,10 @@ def _written_meanwhile(trial: Trial, phone: str) -> list[str]:
     applied = rows.count_documents({"external_id": {"$in": ids}})
     trial.require(not applied, f"{applied} of what was written meanwhile was applied")
     return ids
+
+
+def _met(trial: Trial) -> int:
+    return sum(1 for call in trial.ledger.calls if call.status == 403)
 
 
 def _left_while_suspended(trial: Trial, phone: str, at: float) -> int:

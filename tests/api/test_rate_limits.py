@@ -1,0 +1,144 @@
+"""Rate limits hold for everyone at once: two processes, forged addresses, classes of operations, and without Redis."""
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from django.conf import settings as configured
+
+from config.api import limits
+from kernel.ratelimit import Bucket, Limiter, connect
+from kernel.scoping.keys import tenant_key
+from tenants.access import acting_as_system
+from tenants.services.limits import set_limits
+from tests import factories
+from tests.api.caller import Caller, code_of
+from tests.api.conftest import key_caller, signed_in
+
+# What one web process does: 100 requests at once to one bucket, and how many it let through.
+PROCESS = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from kernel.ratelimit import Bucket, Limiter, connect
+url, key, processes = sys.argv[1], sys.argv[2], int(sys.argv[3])
+limiter = Limiter(connect(url), processes=processes)
+take = lambda _: limiter.take_all([(key, Bucket(capacity=60, per_second=0.01))])[0].allowed
+sys.stdin.readline()
+with ThreadPoolExecutor(25) as pool:
+    print(sum(pool.map(take, range(100))))
+"""
+# A burst of two, and a token in five seconds: a slow machine refills nothing meanwhile.
+SLOW = 0.2
+NOBODY = "redis://127.0.0.1:9/0"
+
+
+def _two_processes(url: str, key: str) -> int:
+    """Both begin at the same moment; how many requests they let through together."""
+    command = [sys.executable, "-c", PROCESS, url, key, "2"]
+    running = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    return sum(int(process.communicate(timeout=60)[0].splitlines()[-1]) for process in running)
+
+
+def test_of_two_hundred_at_once_over_two_processes_exactly_the_bucket_gets_through() -> None:
+    assert _two_processes(configured.REDIS_URL, f"test:two:{factories.digits()}") == 60
+
+
+def test_without_redis_two_processes_together_give_no_more_than_the_bucket() -> None:
+    assert _two_processes(NOBODY, "test:away") == 60
+
+
+@pytest.fixture
+def proxied(settings: Any) -> Any:
+    settings.TRUSTED_PROXIES = 1
+    return settings
+
+
+def _from(address: str) -> dict[str, str]:
+    return {"X-Forwarded-For": address}
+
+
+def _own_address() -> str:
+    number = factories.digits(3)
+    return f"198.51.{number[0]}.{number[1:]}"
+
+
+def test_a_forged_forwarded_address_gives_no_new_bucket(proxied: Any) -> None:
+    proxied.RATE_ADDRESS = SLOW
+    guesser, own = Caller(Authorization="Bearer sb_live_guess"), _own_address()
+    statuses = [guesser.get("me", _from(f"203.0.113.{n}, {own}")).status_code for n in range(14)]
+    assert (statuses[0], statuses[-1]) == (401, 429)
+
+
+def test_an_address_from_which_many_people_come_has_a_bucket_too(
+    world: Any, new_tenant: Any, proxied: Any
+) -> None:
+    proxied.RATE_KNOWN_ADDRESS = SLOW
+    first, second = (key_caller(one, ["tenant:read"])[0] for one in (world, new_tenant()))
+    own = _own_address()
+    statuses = [(first, second)[n % 2].get("tenant", _from(own)).status_code for n in range(14)]
+    assert (statuses[0], statuses[-1]) == (200, 429)
+    assert first.get("tenant", _from(_own_address())).status_code == 200
+
+
+def test_a_person_has_one_bucket_in_all_their_tenants(world: Any, settings: Any) -> None:
+    from tenants.services.tenant import create_tenant
+
+    second = create_tenant(maker=world.user, name="B", slug=f"b-{factories.digits()}")
+    settings.RATE_USER = SLOW
+    callers = [signed_in(world.user, tenant) for tenant in (world.tenant, second)]
+    statuses = [callers[n % 2].get("me").status_code for n in range(14)]
+    assert (statuses[0], statuses[-1]) == (200, 429)
+
+
+def test_what_is_costly_has_a_smaller_bucket_than_what_changes_and_reads_are_free_of_both(
+    world: Any, owner: Caller, settings: Any
+) -> None:
+    settings.RATE_COSTLY, settings.RATE_CHANGES = SLOW, 2 * SLOW
+    body = {"email": "not an address", "role": "agent"}
+    answers = [owner.post("invitations", body) for _ in range(6)]
+    assert code_of(answers[-1]) == "rate_limited"
+    assert int(answers[-1]["Retry-After"]) >= 1
+    assert answers[-1]["RateLimit-Remaining"] == "0"
+    changes = [owner.patch("tenant", {"name": "N"}).status_code for _ in range(8)]
+    assert changes[0] == 200 and changes[-1] == 429
+    assert {owner.get("tenant").status_code for _ in range(20)} == {200}
+
+
+def test_staff_give_a_tenant_a_rate_of_its_own(world: Any, new_tenant: Any) -> None:
+    with factories.inside(world), acting_as_system():
+        set_limits(tenant=world.tenant, changes={"api_requests_per_second": 1}, reason="abuse")
+    machine, _ = key_caller(world, ["tenant:read"])
+    statuses = [machine.get("tenant").status_code for _ in range(13)]
+    assert statuses[0] == 200 and statuses[-1] == 429
+    assert key_caller(new_tenant(), ["tenant:read"])[0].get("tenant").status_code == 200
+
+
+def test_with_redis_away_the_api_is_bounded_by_the_process_and_goes_on(
+    world: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.RATE_PRINCIPAL = 2 * SLOW
+    away = Limiter(connect(NOBODY), processes=2)
+    monkeypatch.setattr(limits, "limiter", lambda: away)
+    machine, _ = key_caller(world, ["tenant:read"])
+    statuses = [machine.get("tenant").status_code for _ in range(8)]
+    assert statuses[:2] == [200, 200] and statuses[-1] == 429
+
+
+def test_a_refused_request_takes_from_no_bucket(world: Any, settings: Any) -> None:
+    settings.RATE_PRINCIPAL = SLOW
+    machine, _ = key_caller(world, ["tenant:read"])
+    statuses = [machine.get("tenant").status_code for _ in range(30)]
+    taken = statuses.count(200)
+    assert taken < 30
+    with factories.inside(world):
+        shared = tenant_key("rate", "api")
+    left = limits.limiter().take_all([(shared, Bucket(10_000, 1_000, 0))])[0].remaining
+    assert left >= 10_000 - taken
