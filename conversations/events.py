@@ -47,6 +47,16 @@ class ConversationTeamChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConversationsLeftTeam(Event):
+    """A deleted team has ``count`` conversations less; with ``is_more`` there may be others."""
+
+    type = "conversations.left_team"
+    team_id: str
+    count: int
+    is_more: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConversationRead(Event):
     type = "conversation.read"
     conversation_id: str

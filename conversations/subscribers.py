@@ -1,12 +1,12 @@
 """Reactions to facts of the apps below."""
 
+from conversations.events import ConversationsLeftTeam
 from conversations.models import Conversation
+from conversations.services.teams import leave_team
 from crm.events import ContactChanged
 from crm.models import Contact
 from kernel.events import subscribes
 from kernel.models import DomainEvent
-from kernel.mongo.doors import ObjectId, collection, owner
-from kernel.mongo.transactions import outside_transaction
 from tenants.events import TeamDeleted
 
 
@@ -20,14 +20,8 @@ def show_new_name(event: DomainEvent) -> None:
         mine.update(contact_name=str(contact))
 
 
-@subscribes(TeamDeleted.type)
-def leave_deleted_team(event: DomainEvent) -> None:
-    """What a deleted team had belongs to none: whoever sees the unassigned sees it.
-
-    One command beside the transaction, because a team may have any number of conversations; run
-    again it finds none.
-    """
-    mine = {**owner(), "team_id": ObjectId(event.data["team_id"])}
-    change = {"$set": {"team_id": None}, "$inc": {"version": 1}}
-    with outside_transaction():
-        collection(Conversation).update_many(mine, change)
+@subscribes(TeamDeleted.type, ConversationsLeftTeam.type)
+def empty_deleted_team(event: DomainEvent) -> None:
+    """Its conversations go back to all, so many at once as fit into a transaction."""
+    if event.data.get("is_more", True):
+        leave_team(event.data["team_id"])

@@ -1,6 +1,5 @@
 """From a credential to a principal in a tenant."""
 
-import ipaddress
 from datetime import timedelta
 
 from accounts.models import User
@@ -11,7 +10,7 @@ from kernel.scoping import Reason, tenant_scope, unscoped
 from tenants import keys
 from tenants.access import Principal
 from tenants.confines import CONFINABLE
-from tenants.entry import demand_entry
+from tenants.entry import demand_entry, is_inside
 from tenants.errors import BadApiKey, TenantNotFound, TenantSuspended
 from tenants.models import ApiKey, Membership, Tenant
 from tenants.roles import permissions_of
@@ -58,7 +57,7 @@ def _opens(secret: str, key: ApiKey) -> bool:
 def _key_principal(key: ApiKey, ip: str) -> Principal:
     if key.has_ended:
         raise BadApiKey("the key is revoked or has expired")
-    if key.cidrs and not _inside(ip, key.cidrs):
+    if key.cidrs and not is_inside(ip, key.cidrs):
         raise BadApiKey("the key is not allowed from this address")
     maker = find_one(Membership, {"_id": ObjectId(key.created_by_id), "status": Membership.ACTIVE})
     if maker is None:
@@ -79,16 +78,6 @@ def _note_use(key: ApiKey, ip: str) -> None:
             {**owner(), "_id": ObjectId(key.pk), "last_used_at": key.last_used_at},
             {"$set": {"last_used_at": at, "last_used_ip": ip}},
         )
-
-
-def _inside(ip: str, cidrs: list[str]) -> bool:
-    try:
-        address = ipaddress.ip_address(ip)
-    except ValueError:
-        return False
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    return any(address in ipaddress.ip_network(cidr) for cidr in cidrs)
 
 
 def principal_of_user(user: User, named: str, ip: str = "") -> tuple[Tenant, Principal]:

@@ -62,6 +62,7 @@ def operation(
     """
     declared = [*(PAGING if paged else ()), *parameters]
     names = [p.name for p in declared if p.location == OpenApiParameter.QUERY]
+    refusals = [*problems, *(paging_problems() if paged else ())]
 
     def decorate(method: View) -> View:
         unsafe = method.__name__ != "get"
@@ -77,10 +78,8 @@ def operation(
             description=describe(about, needs, who, public),
             request={"multipart/form-data": upload} if upload else takes,
             parameters=[*declared, *headers_of(unsafe, versioned and unsafe, in_tenant, public)],
-            responses=responses_of(
-                gives, status, (*problems, *(paging_problems() if paged else ())), unsafe=unsafe,
-                in_tenant=in_tenant, public=public, has_body=form is not None,
-            ),
+            responses=responses_of(gives, status, refusals, unsafe=unsafe, in_tenant=in_tenant,
+                                   public=public, has_body=form is not None),
             examples=[*_answer(example, status), *_requests(asks)],
             auth=[] if public else None,
             extensions={"x-permissions": alternatives(needs)},

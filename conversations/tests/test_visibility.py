@@ -185,3 +185,28 @@ def test_a_team_of_nowhere_is_refused_and_nothing_changes(shop, new_tenant):
         with pytest.raises(TeamUnknown):
             assign_conversation(conversation_id=shop.rows[0].pk, assignee_id=None, team_id=team_id)
     assert Conversation.objects.get(pk=shop.rows[0].pk).version == 1
+
+
+def test_a_deleted_teams_conversations_go_back_to_all(shop, monkeypatch):
+    from conversations.services import teams
+    from kernel.models import Lane
+    from kernel.work.drain import drain
+    from tenants.services.teams import delete_team
+
+    Lane.objects.all().delete()
+    monkeypatch.setattr(teams, "AT_ONCE", 2)
+    had = [row.pk for row in shop.rows if row.team_id == shop.theirs.pk]
+    kept = [row.pk for row in shop.rows if row.team_id == shop.mine.pk]
+    delete_team(team_id=shop.theirs.pk)
+    for _ in range(6):
+        drain("relay", seconds=5)
+        drain("react", seconds=5)
+    rows = {row.pk: row for row in Conversation.objects.filter(pk__in=[*had, *kept])}
+    assert len(had) == 6 and {rows[pk].team_id for pk in had} == {None}
+    assert {rows[pk].team_id for pk in kept} == {shop.mine.pk}
+    assert {rows[pk].version for pk in had} == {2}
+    entries = AuditEntry.objects.filter(action="conversation.assigned")
+    assert sorted(e.target_id for e in entries) == sorted(had)
+    with acting(somebody(shop, P.CONVERSATIONS_READ_UNASSIGNED, teams=())):
+        free = {row.pk for row in shop.rows if row.pk in had and row.assignee_id is None}
+        assert free <= {row.pk for row in list_conversations()}

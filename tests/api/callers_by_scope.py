@@ -9,12 +9,12 @@ from tenants.needs import AnyOf, Need, is_met
 from tenants.permissions import Permission
 from tests.api.caller import PREFIX, Caller, code_of
 from tests.api.conftest import key_caller
-from tests.api.permission_table import ALSO, BODIES
+from tests.api.permission_table import ALSO, BODIES, NOT_FOR_KEYS
 
 
 def needs_of(name: str) -> list[Need]:
     """What an operation needs when it is asked with its body of the table."""
-    return [*NEEDS[name], *ALSO.get(name, ())]
+    return [*NEEDS.get(name, ()), *ALSO.get(name, ())]
 
 
 def ways_of(name: str) -> list[set[Permission]]:
@@ -25,8 +25,13 @@ def ways_of(name: str) -> list[set[Permission]]:
 
 
 def may(name: str, held: Iterable[str]) -> bool:
+    """Whether a member that holds just these may call the operation."""
     holds = set(held)
     return all(is_met(need, holds) for need in needs_of(name))
+
+
+def key_may(name: str, held: Iterable[str]) -> bool:
+    return name not in NOT_FOR_KEYS and may(name, held)
 
 
 def is_refused(answer: Any) -> bool:

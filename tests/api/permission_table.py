@@ -90,11 +90,16 @@ LOWEST_ROLE: dict[str, str | None] = {
     "audit_log_export": "admin",
 }
 
-# What an operation needs beside what it declares, asked with the body below.
+# What an operation needs beside what it declares, asked with the body below; or all that it needs,
+# for one that is not made by the decorator.
 ALSO: dict[str, tuple[Permission, ...]] = {
+    "audit_log_export": (Permission.AUDIT_READ, Permission.EXPORTS_CREATE),
     "members_change": (Permission.MEMBERS_MANAGE,),
     "messages_send": (Permission.MESSAGES_SEND,),
 }
+
+# What only members do, whatever a key holds: the secret of a key is given to a person.
+NOT_FOR_KEYS = frozenset({"api_keys_create", "api_keys_rotate"})
 
 # A body of the right shape for each operation that takes one.
 BODIES: dict[str, dict[str, object]] = {

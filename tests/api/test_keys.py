@@ -60,14 +60,16 @@ def malformed(text: str) -> dict[str, str]:
     }
 
 
-def test_what_is_no_key_by_its_form_is_refused_before_any_database_is_asked(world: Any) -> None:
+def test_what_is_no_key_by_its_form_is_refused_before_any_database_is_asked(
+    world: Any, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
     caller, _ = key_caller(world, SCOPES)
     for what, wrong in malformed(text_of(caller)).items():
         before = len(wire_log.commands)
         refused = with_key(wrong).get("contacts")
         assert (refused.status_code, code_of(refused)) == (401, "invalid_api_key"), what
         assert wire_log.commands[before:] == [], what
-        assert wrong not in refused.content.decode()
+        assert wrong not in refused.content.decode() + caplog.text + capsys.readouterr().out
 
 
 def test_a_key_is_read_from_its_header_and_from_nowhere_else(world: Any) -> None:

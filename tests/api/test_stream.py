@@ -13,6 +13,7 @@ from messaging.events import MessageReceived
 from tenants.models import Membership, Team
 from tenants.services.api_keys import create_api_key, revoke_api_key
 from tenants.services.members import change_member
+from tenants.services.roles import change_role, create_role
 from tenants.services.tenant import suspend_tenant
 from tests import factories
 from tests.api.conftest import member
@@ -118,6 +119,33 @@ def test_a_removed_member_and_one_whose_key_lost_its_scope_hear_no_more(talk: An
         say(talk, 3)
         assert stream.wait(stream.closed.is_set) < 5
     assert told(stream) == [1, 2]
+
+
+def test_a_lowered_role_narrows_an_open_stream(talk: Any) -> None:
+    """The stream stays open for what is still theirs; what is not is not sent once more."""
+    caller, colleague = member(talk, "admin")
+    scopes = ["events:read", "conversations:read_all", "conversations:read_assigned"]
+    text = caller.post("api-keys", {"name": "k", "scopes": scopes}).json()["key"]
+    with factories.inside(talk):
+        theirs = factories.conversation(assignee=colleague)
+        role = create_role(
+            name="Own ones", permissions=["events:read", "conversations:read_assigned"]
+        )
+    with with_key(text) as stream:
+        say(talk, 1)
+        stream.wait(lambda: told(stream) == [1])
+        with factories.inside(talk):
+            change_member(member_id=colleague.pk, role=role.key)
+        for seq in (2, 3):
+            say(talk, seq)
+        say(talk, 4, on=theirs)
+        stream.wait(lambda: 4 in told(stream))
+        with factories.inside(talk):
+            change_role(role_id=role.pk, permissions=["tenant:read"])
+        say(talk, 5, on=theirs)
+        assert stream.wait(stream.closed.is_set) < 5
+    assert told(stream) == [1, 4]
+    assert stream.events[-1]["code"] == "permission_denied"
 
 
 def test_a_conversation_that_is_given_away_is_heard_of_no_more(talk: Any) -> None:
