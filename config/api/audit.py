@@ -58,7 +58,7 @@ FILTERS = (
     OpenApiParameter("since", OpenApiTypes.DATETIME, description="The first moment wanted."),
     OpenApiParameter("until", OpenApiTypes.DATETIME, description="The first moment not wanted."),
 )
-FORMAT = OpenApiParameter("format", str, enum=list(FORMATS), description="`jsonl` by default.")
+FORMAT = OpenApiParameter("as", str, enum=list(FORMATS), description="`jsonl` by default.")
 
 
 class EntryShown(Shown):
