@@ -40,7 +40,7 @@ def superuser(_database_open: None) -> Client:
 
 
 def test_no_answer_lacks_a_header(superuser: Client, settings: Any) -> None:
-    settings.SECURE_HSTS_SECONDS = 31_536_000
+    settings.SECURE_HSTS_SECONDS, settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = 31_536_000, True
     asked = paths()
     for path in asked:
         for client in (superuser, Client()):
