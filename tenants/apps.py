@@ -9,6 +9,9 @@ class TenantsConfig(AppConfig):
     default_auto_field = "kernel.mongo.fields.IdField"
 
     def ready(self) -> None:
-        from tenants import sign_ins
+        from tenants import limits, sign_ins
+        from tenants.services import invitation_mail
 
         sign_ins.listen()
+        limits.register_own()
+        invitation_mail.register_kind()

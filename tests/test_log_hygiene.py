@@ -11,11 +11,16 @@ import structlog
 from celery import shared_task
 from django.test import Client
 
+from kernel.clock import now
 from kernel.logging import configure
+from kernel.models import Lane
 from kernel.scoping.context import outside_scope
+from kernel.work import mark
 from kernel.work.drain import drain
+from kernel.work.items import lane_key
 from tests import factories
 from tests.api.conftest import key_caller
+from tests.api.test_shapes import webhook_event
 
 PHONE, EMAIL, TEXT = (
     "5511987650173",
@@ -94,26 +99,17 @@ def test_an_exception_with_everything_in_it(output: Output, world: Any, monkeypa
     assert_clean(output)
 
 
-def test_a_message_that_cannot_be_taken_in(
-    output: Output, quiet: None, world: Any, monkeypatch: Any
-) -> None:
-    from tests.api.test_shapes import webhook_event
-
+def test_a_message_that_cannot_be_taken_in(output: Output, world: Any) -> None:
+    Lane.objects.all().delete()
     with factories.inside(world):
         talk = factories.conversation()
     body = {"from": PHONE, "text": {"body": TEXT}, "token": TOKEN, "id": None}
     webhook_event(world, talk.channel, body=body, field="messages")
-    from kernel.models import Lane
-    from kernel.work import mark
-    from kernel.work.items import lane_key
-
     with factories.inside(world):
         mark("ingest", lane_key("7"))
     with outside_scope():
         for _ in range(6):
-            Lane.objects.filter(kind="ingest").update(
-                due_at=Lane._meta.get_field("lease_until").default
-            )
+            Lane.objects.filter(kind="ingest").update(due_at=now())
             drain("ingest", seconds=3)
     assert output.lines
     assert_clean(output)

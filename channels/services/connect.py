@@ -27,6 +27,7 @@ from kernel.mongo.doors import UniqueViolation
 from kernel.mongo.transactions import run_transaction
 from tenants.access import require
 from tenants.permissions import Permission
+from tenants.services.limits import demand_room
 from tenants.services.validation import validated
 
 log = structlog.get_logger(agentName="channel")
@@ -72,6 +73,7 @@ def connect_account(
     templates. ``life`` is the token's where signing in told it.
     """
     require(Permission.CHANNELS_MANAGE, Permission.CHANNELS_CREDENTIALS)
+    demand_room("channels")
     client = client_for(kind, external, credentials)
     described = vouched(client.describe)
     external = learned(kind, external, described)
@@ -112,6 +114,7 @@ def addresses_of(kind: str, external: dict[str, str]) -> list[tuple[str, str]]:
 
 
 def _record(channel: Channel, credentials: Credentials, life: Life) -> None:
+    demand_room("channels")
     channel._state.adding = True
     channel.status, channel.status_reason = Channel.CONNECTING, ""
     channel.save(force_insert=True)

@@ -20,6 +20,7 @@ from kernel.mongo.rows import find_one
 from kernel.work import Hold, Kind, Lease, Released, register
 from kernel.work.items import lane_of
 from tenants.access import acting_as_system
+from tenants.services.tenant import SUSPENDED, is_suspended
 
 log = structlog.get_logger(agentName="channel")
 HEALTH_EVERY = timedelta(hours=23)
@@ -35,10 +36,10 @@ def serve(lease: Lease) -> Released:
     channel = find_one(Channel, {"_id": ObjectId(lane_of(lease))})
     if channel is None or channel.status == Channel.REMOVED:
         return Released()
-    with (
-        acting_as_system(),
-        suppress(Hold),
-    ):  # what a missing key stops is looked after when it is back
+    if is_suspended(lease.tenant_id):
+        return Released(held=SUSPENDED)
+    # What a missing key stops is looked after when it is back.
+    with acting_as_system(), suppress(Hold):
         look_after(channel)
     return Released(due_at=next_turn(), served=1)
 

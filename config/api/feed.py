@@ -10,7 +10,9 @@ from config.api.operations import operation
 from config.api.paging import BadParameter, whole
 from config.api.serializers import Shown
 from config.api.views import ApiView
-from kernel.events.feed import event_json, last_number, read_feed
+from kernel.events.feed import last_number, read_feed
+from messaging.feed import placed, seen_by
+from tenants.access import current_principal
 from tenants.permissions import Permission as P
 
 MOST, DEFAULT, FARTHEST = 500, 100, 2**53
@@ -52,11 +54,14 @@ class Events(ApiView):
         ),
         problems=(BadParameter,), example={"results": [EVENT], "next_after": 118, "last": 118},
         about="Consecutive numbers in the order of commitment: what was read to the end has no "
-        "gaps, whenever the reader stopped. The stream sends the same events.",
+        "gaps, whenever the reader stopped. Events of conversations that the caller does not see "
+        "are left out: a page may have fewer results, or none, before `next_after` reaches `last`. "
+        "The stream sends the same events.",
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         after = whole(request, "after", least=0, most=FARTHEST, default=0)
         limit = whole(request, "limit", least=1, most=MOST, default=DEFAULT)
-        found = [event_json(event) for event in read_feed(after=after, limit=limit)]
-        following = found[-1]["number"] if found else after
-        return Response({"results": found, "next_after": following, "last": last_number()})
+        found = read_feed(after=after, limit=limit)
+        following = found[-1].number if found else after
+        shown = seen_by(current_principal(), placed(found))
+        return Response({"results": shown, "next_after": following, "last": last_number()})

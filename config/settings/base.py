@@ -7,6 +7,8 @@ SECRET_KEY = secret("SWITCHBOARD_SECRET_KEY", "development-only-" + "x" * 40)
 # Sessions, links and checkpoints that an earlier key signed hold on while it stands here.
 SECRET_KEY_FALLBACKS = items("SWITCHBOARD_SECRET_KEY_FALLBACKS")
 KEY_PEPPER = secret("SWITCHBOARD_KEY_PEPPER", "development-only-" + "y" * 40)
+# API keys say which of these they are for; a key of the other is refused by its form.
+KEY_ENVIRONMENT = "live" if PRODUCTION else "test"
 KEY_RING = text(
     "SWITCHBOARD_KEY_RING",
     None if PRODUCTION else "dev:" + "y0m3Qd7Jr1v+8mNq5l0Wb2sXo9Ti4uKhPzEGfAcVtR8=",

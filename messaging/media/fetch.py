@@ -38,6 +38,7 @@ from messaging.media.removal import remove
 from messaging.media.sniff import sniffed
 from messaging.media.thumbnails import keep_thumbnail
 from messaging.models import Attachment, Message
+from tenants.services.limits import charge
 
 RETRY_S = (5, 30, 120, 600, 1800)
 
@@ -145,14 +146,19 @@ def _claim(attachment: Attachment, path: str) -> None:
         raise StaleFence("the file has another holder")
 
 
-def store(digest: str, data: bytes) -> str:
+def store(digest: str, data: bytes, *, is_counted: bool = False) -> str:
     """Keep bytes under the tenant's own folder, by their hash; the same bytes are kept once.
 
-    A file of another size is what a killed process left half written.
+    A file of another size is what a killed process left half written. ``is_counted``: the caller
+    counted them already, to be refused where there is no room.
     """
     path = tenant_path("media", digest[:2], digest)
     if default_storage.exists(path) and default_storage.size(path) == len(data):
+        if is_counted:
+            charge("storage_bytes", -len(data))
         return path
+    if not is_counted:
+        charge("storage_bytes", len(data))
     if not hasattr(default_storage, "location"):  # no files: a save there is whole or nothing
         default_storage.delete(path)
         return default_storage.save(path, ContentFile(data))
