@@ -15,6 +15,7 @@ from tests.api.test_shapes import webhook_event
 
 UNSAFE = [(o["operationId"], m, p) for m, p, o in contract.operations() if m != "get"]
 EXEMPT = {
+    "channels_test": "looks at the provider; what it changes of the channel's state is an entry",
     "conversations_read": "one's own mark of what one has read, with every click",
     "channels_sign_in_instagram": "gives an address to go to; coming back from there is an entry",
     "tenants_create": "its entries are those of the new tenant",
@@ -25,6 +26,8 @@ REACHED = {
     "api_keys_create", "api_keys_revoke", "channels_pause", "contacts_change", "conversations_change",
     "conversations_assign", "messages_send", "media_upload", "webhook_events_replay",
 }  # fmt: skip
+# Where the table's body would change nothing.
+CHANGING: dict[str, dict[str, object]] = {"conversations_assign": {"assignee_id": "me"}}
 LAST = ("remove", "revoke", "delete", "erase", "close", "suspend", "pause")
 
 
@@ -50,7 +53,7 @@ def called(caller: Caller, name: str, method: str, path: str, ids: dict[str, str
         return caller.upload(b"x", "x.txt", "text/plain")
     parts = [ids.get(p.strip("{}"), new_id()) if p.startswith("{") else p
              for p in path.removeprefix(PREFIX).split("/")]  # fmt: skip
-    body = dict(BODIES.get(name, {}))
+    body = CHANGING.get(name) or dict(BODIES.get(name, {}))
     if "email" in body:
         body["email"] = factories.person().email
     return caller.call(method, "/".join(parts), body=body)
@@ -60,7 +63,7 @@ def test_what_succeeds_is_an_entry_of_its_caller(
     world: Any, owner: Caller, ids: dict[str, str], settings: Any
 ) -> None:
     settings.META_GRAPH_URL = "http://127.0.0.1:9"
-    reached = set()
+    reached, silent = set(), []
     for name, method, path in sorted(UNSAFE, key=lambda op: op[0].endswith(LAST)):
         with tenant_scope(world.tenant):
             before = set(AuditEntry.objects.values_list("id", flat=True))
@@ -71,6 +74,7 @@ def test_what_succeeds_is_an_entry_of_its_caller(
         with tenant_scope(world.tenant):
             new = AuditEntry.objects.exclude(id__in=before)
             mine = [e for e in new if e.actor_id == world.owner.pk and "refused" not in e.action]
-        assert mine, f"{name} changed something and nobody can tell who did"
-        assert all(entry.request_id for entry in mine), name
+        if not mine or not all(entry.request_id for entry in mine):
+            silent.append(name)
+    assert silent == [], "changed something, and nobody can tell who did"
     assert REACHED - reached == set(), "no longer brought to success here"
