@@ -19,6 +19,7 @@ from kernel.mongo.doors import answers
 
 log = structlog.get_logger(agentName="auth")
 DATABASE_S, PING_S = 5.0, 0.5
+LONGEST_PART = 40
 NEEDS_DATABASE = ("/api/", "/_allauth/", "/admin")
 _database = Breaker()
 REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
@@ -45,7 +46,7 @@ class RequestContext:
         if request.path.startswith(("/api/", "/_allauth/")):
             response.setdefault("Cache-Control", "no-store")
         if response.status_code >= 500 or settings.ENVIRONMENT == "production":
-            log.info("request.answered", method=request.method, path=request.path,
+            log.info("request.answered", method=request.method, path=_shown(request.path),
                      status=response.status_code,
                      ms=round((time.perf_counter() - started) * 1000, 1))  # fmt: skip
         return response
@@ -62,6 +63,11 @@ class RequestContext:
         timed_out = time.monotonic() - started >= DATABASE_S * 0.9
         _database.note(away=response.status_code == 503 and timed_out and not answers(PING_S))
         return response
+
+
+def _shown(path: str) -> str:
+    """A path for the log: what is longer than an id may be a link that opens something."""
+    return "/".join(part if len(part) <= LONGEST_PART else "…" for part in path.split("/"))
 
 
 def client_ip(request: HttpRequest) -> str:

@@ -84,12 +84,12 @@ def in_each_tenant(person: User, request: Any, note: Callable[[], None]) -> int:
     return len(tenants)
 
 
-def note_refused_tenant(person: User, request: Any, named: str) -> None:
-    """``person`` named a tenant that they are no member of, be there one or not.
+def note_refused_tenant(person: User, request: Any, named: str, *, code: str) -> None:
+    """``person`` named a tenant that did not let them in, or that is not there.
 
     Nobody writes into the log of a tenant that they do not belong to: their own tell of it.
     """
-    note = partial(note_refusal, "access.refused", ("tenant", named[:64]), code="tenant_not_found")
+    note = partial(note_refusal, "access.refused", ("tenant", named[:64]), code=code)
     in_each_tenant(person, request, partial(afterwards, request, note))
 
 

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from config.api.described import describe, headers_of, responses_of
 from config.api.fields import Id
-from config.api.operations import operation
+from config.api.operations import NEEDS, operation
 from config.api.paging import (
     BadParameter,
     check_parameters,
@@ -58,7 +58,7 @@ FILTERS = (
     OpenApiParameter("since", OpenApiTypes.DATETIME, description="The first moment wanted."),
     OpenApiParameter("until", OpenApiTypes.DATETIME, description="The first moment not wanted."),
 )
-FORMAT = OpenApiParameter("format", str, enum=list(FORMATS), description="`jsonl` by default.")
+FORMAT = OpenApiParameter("as", str, enum=list(FORMATS), description="`jsonl` by default.")
 
 
 class EntryShown(Shown):
@@ -201,7 +201,7 @@ def verified_json(after: int, limit: int) -> dict[str, Any]:
 class AuditLogExport(ApiView):
     """Streamed while it is read, so the log may be of any length."""
 
-    needs = (P.AUDIT_READ, P.EXPORTS_CREATE)
+    needs = NEEDS["audit_log_export"] = (P.AUDIT_READ, P.EXPORTS_CREATE)
 
     @extend_schema(
         operation_id="audit_log_export", summary="Take the audit log along",

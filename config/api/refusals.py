@@ -13,7 +13,7 @@ from kernel.actor import Actor, acting_as
 from kernel.audit.refusals import REFUSED, afterwards, note_refusal
 from kernel.errors import DomainError
 from kernel.scoping.context import outside_scope, tenant_scope
-from tenants.errors import BadApiKey, TenantNotFound, TenantSuspended
+from tenants.errors import BadApiKey, TenantSuspended
 from tenants.sign_ins import note_refused_tenant
 
 log = structlog.get_logger(agentName="auth")
@@ -30,8 +30,9 @@ def note(error: DomainError, request: Any) -> None:
     elif getattr(request, "principal", None) is not None:
         if error.status != 401:
             _note_here(error, request)
-    elif isinstance(error, TenantNotFound) and getattr(request, "person", None) is not None:
-        note_refused_tenant(request.person, request, request.headers.get("X-Tenant", ""))
+    elif getattr(request, "person", None) is not None and error.status != 401:
+        named = request.headers.get("X-Tenant", "")
+        note_refused_tenant(request.person, request, named, code=error.code)
 
 
 def _note_here(error: DomainError, request: Any) -> None:

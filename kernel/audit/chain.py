@@ -134,8 +134,9 @@ def _anchor(after: int) -> tuple[int, str, list[Finding]]:
 def _judged(entry: AuditEntry, seq: int, prev: str) -> Iterator[Finding]:
     """``entry`` stands where ``seq`` should, behind the entry whose hash is ``prev``."""
     if entry.seq != seq:
-        missing = f"entries {seq} to {entry.seq - 1} are missing"
-        yield Finding(seq, missing if entry.seq > seq else f"entry {entry.seq} stands twice")
+        missing = Finding(seq, f"entries {seq} to {entry.seq - 1} are missing")
+        twice = Finding(entry.seq, f"entry {entry.seq} stands twice")
+        yield missing if entry.seq > seq else twice
     if entry.prev != prev:
         yield Finding(entry.seq, "does not follow the entry before it")
     if entry.hash != entry_hash(entry, entry.seq, entry.prev):

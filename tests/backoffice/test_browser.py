@@ -54,6 +54,9 @@ def test_staff_read_a_conversation(site, world, monkeypatch):
         page = browser.new_page(viewport={"width": 390, "height": 844})
         problems: list[str] = []
         page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on(
+            "console", lambda m: problems.append(m.text) if "Security Policy" in m.text else None
+        )
         page.on("dialog", lambda dialog: (problems.append(dialog.message), dialog.dismiss()))
         page.goto(f"{site}/admin/conversations/conversation/")
         page.fill("input[name=username]", user.email)

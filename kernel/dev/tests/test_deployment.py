@@ -89,3 +89,30 @@ def test_caddy_routes_webhooks_to_the_edge_and_events_to_the_stream() -> None:
     assert ("/webhooks/*", "edge:8000") in routes
     assert ("/api/v1/stream", "stream:8000") in routes
     assert routes[-1][1] == "web:8000"
+
+
+def test_what_must_survive_is_kept() -> None:
+    redis = " ".join(SERVICES["redis"]["command"])
+    assert "--appendonly yes" in redis and "noeviction" in redis and "--requirepass" in redis
+    mongod = SERVICES["mongodb"]["command"]
+    assert mongod[mongod.index("--replSet") + 1] == "rs0"
+    assert "--keyFile" in mongod and "transactionLifetimeLimitSeconds=12" in mongod
+    kept = {"mongodb": "/data/db", "redis": "/data", "web": "/data", "edge": "/data"}
+    for name, folder in kept.items():
+        assert any(volume.endswith(f":{folder}") for volume in SERVICES[name]["volumes"]), name
+
+
+@pytest.mark.parametrize("name", PRODUCT)
+def test_a_process_of_the_product_can_change_nothing_but_its_data(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["restart"] == "unless-stopped"
+    assert service["environment"]["SWITCHBOARD_ENV"] == "production"
+    assert service["environment"]["SWITCHBOARD_PUBLIC_URL"].startswith("https://")
+
+
+def test_caddy_hides_the_figures() -> None:
+    hidden = re.findall(r"handle (\S+) \{\s*respond 404", CADDYFILE)
+    assert hidden == ["/metrics", "/health/*"]
+    assert "Strict-Transport-Security" in CADDYFILE and "-Server" in CADDYFILE
