@@ -12,7 +12,10 @@ from tenants.permissions import RANK, Permission
 
 @dataclass(frozen=True, kw_only=True)
 class Principal:
-    """A member or a key, inside one tenant. ``member_id`` is the key's maker for a key."""
+    """A member or a key, inside one tenant. ``member_id`` is the key's maker for a key.
+
+    ``staff_id`` is the user id of the member of staff who acts as this member, if one does.
+    """
 
     kind: str
     id: str
@@ -22,6 +25,7 @@ class Principal:
     role: str
     permissions: frozenset[str]
     team_ids: tuple[str, ...] = ()
+    staff_id: str = ""
     is_authenticated: bool = True
 
     @property
@@ -29,7 +33,12 @@ class Principal:
         return self.id
 
     def outranks(self, role: str) -> bool:
-        """Whether this one may give or take ``role``: owners any, others those below their own."""
+        """Whether this one may give or take ``role``: owners any, others those below their own.
+
+        Staff who act as somebody never do: who owns a tenant is decided by its own people.
+        """
+        if self.staff_id:
+            return False
         return self.role == "owner" or RANK[role] < RANK[self.role]
 
 
@@ -59,8 +68,10 @@ def require(*permissions: Permission) -> Principal:
 def acting(principal: Principal, *, ip: str = "", request_id: str = "") -> Iterator[Principal]:
     """Bind the principal, and the actor that audit and events will name."""
     token = _current.set(principal)
-    actor = Actor(kind=principal.kind, id=principal.id, name=principal.name,
-                  user_id=principal.user_id, ip=ip, request_id=request_id)  # fmt: skip
+    actor = Actor(kind="staff" if principal.staff_id else principal.kind,
+                  id=principal.staff_id or principal.id, name=principal.name,
+                  user_id=principal.user_id, ip=ip, request_id=request_id,
+                  on_behalf_of=principal.member_id if principal.staff_id else "")  # fmt: skip
     try:
         with acting_as(actor):
             yield principal
