@@ -13,9 +13,18 @@ from kernel.backoffice.panels import panel
 from kernel.backoffice.steps import Step
 from kernel.clock import now
 from kernel.scoping import tenant_scope
-from tenants.models import ApiKey, Membership, Tenant, TenantSettings
+from tenants.models import (
+    ApiKey,
+    Impersonation,
+    Membership,
+    StaffGrant,
+    Tenant,
+    TenantSettings,
+)
 from tenants.services import tenant as service
-from tenants.staff import enterable_ids, slug_begins, staff_in
+from tenants.services.api_keys import revoke_api_key
+from tenants.services.support import end_impersonation, revoke_access
+from tenants.staff import begin_acting, enterable_ids, slug_begins, staff_in
 
 CREATED = columns.moment("created_at", "Created")
 STATUS = columns.state("status", "Status")
@@ -82,6 +91,15 @@ def _settings(request: HttpRequest, tenant: Tenant) -> dict[str, Any] | None:
     )
 
 
+def _act_as(request: HttpRequest, member: Membership, reason: str) -> str:
+    begun = begin_acting(request, member, reason)
+    return f"You act as {member} until {begun.expires_at:%H:%M} UTC."
+
+
+def _may_act_as(request: Any, member: Membership) -> bool:
+    return member.status == Membership.ACTIVE and member.user_id != request.user.pk
+
+
 @admin.register(Membership)
 class MembershipAdmin(BackofficeAdmin):
     """People in the tenant."""
@@ -102,6 +120,13 @@ class MembershipAdmin(BackofficeAdmin):
     )
     facts = ("email", "name", "role", STATUS, columns.state("availability", "Availability"), "id",
              "user_id", CREATED)  # fmt: skip
+
+    steps = (
+        Step(name="impersonate", label="Act as", run=_act_as, when=_may_act_as, icon="theater_comedy",
+             reason=True, question="For half an hour you act as this member, with no more than their "
+             "rights. Every page says so, and the tenant reads it in its audit log, with your reason. "
+             "Credentials, members, settings, exports and erasure stay closed."),
+    )  # fmt: skip
 
     def title_of(self, row: Membership) -> str:
         return str(row)
@@ -124,6 +149,15 @@ def key_state(key: ApiKey) -> Any:
     return columns.badge("expired" if key.expires_at and key.expires_at <= now() else "active")
 
 
+def _revoke_key(request: HttpRequest, key: ApiKey, reason: str) -> str:
+    revoke_api_key(key_id=key.pk)
+    return f"{key.name} opens nothing any more."
+
+
+def _key_is_open(request: HttpRequest, key: ApiKey) -> bool:
+    return key.revoked_at is None
+
+
 @admin.register(ApiKey)
 class ApiKeyAdmin(BackofficeAdmin):
     """Keys by name and use; neither the secret nor its digest is shown."""
@@ -135,9 +169,91 @@ class ApiKeyAdmin(BackofficeAdmin):
              columns.moment("expires_at", "Expires"), columns.moment("revoked_at", "Revoked"),
              columns.moment("last_used_at", "Last used"), "last_used_ip")  # fmt: skip
 
+    steps = (
+        Step(name="revoke", label="Revoke", run=_revoke_key, when=_key_is_open, icon="key_off", reason=True,
+             danger=True, bulk=True, question="Whoever uses it is refused from the next request. It cannot "
+             "be taken back: the tenant makes a new key."),
+    )  # fmt: skip
+
     def title_of(self, row: ApiKey) -> str:
         return row.name
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
         rows: QuerySet[ApiKey] = super().get_queryset(request)
         return rows.prefetch_related("created_by")
+
+
+# ------------------------------------------------------------------ support access
+
+
+@columns.named("State")
+def grant_state(grant: StaffGrant) -> Any:
+    return columns.badge(
+        "active" if grant.is_open else "revoked" if grant.revoked_at else "expired"
+    )
+
+
+def _revoke_grant(request: Any, grant: StaffGrant, reason: str) -> str:
+    revoke_access(by=request.user, grant_id=grant.pk, reason=reason)
+    return f"{grant.email} is out from the next request."
+
+
+def _may_revoke_grant(request: Any, grant: StaffGrant) -> bool:
+    return bool(request.user.is_superuser and grant.is_open)
+
+
+@admin.register(StaffGrant)
+class StaffGrantAdmin(BackofficeAdmin):
+    """Who of the staff may enter this tenant, until when and why; superusers need no grant."""
+
+    one, many = "Grant", "Support access"
+    list_display = ("email", grant_state, columns.short("reason", "Reason", 60), "granted_by",
+                    columns.moment("expires_at", "Until"), CREATED)  # fmt: skip
+    facts = ("email", grant_state, "reason", "granted_by", CREATED, columns.moment("expires_at", "Until"),
+             columns.moment("revoked_at", "Revoked"), "id")  # fmt: skip
+    list_before_template = "admin/backoffice/grants.html"
+    steps = (
+        Step(name="revoke", label="Revoke", run=_revoke_grant, when=_may_revoke_grant, icon="block",
+             reason=True, danger=True, question="They are out from their next request."),
+    )  # fmt: skip
+
+    def title_of(self, row: StaffGrant) -> str:
+        return f"Access of {row.email}"
+
+
+@columns.named("State")
+def acting_state(row: Impersonation) -> Any:
+    return columns.badge("active" if row.is_running else "done")
+
+
+def _end_impersonation(request: HttpRequest, row: Impersonation, reason: str) -> str:
+    end_impersonation(impersonation_id=row.pk)
+    return f"{row.email} acts under their own name again."
+
+
+def _is_running(request: HttpRequest, row: Impersonation) -> bool:
+    return row.is_running
+
+
+@admin.register(Impersonation)
+class ImpersonationAdmin(BackofficeAdmin):
+    """Who of the staff acted as whom."""
+
+    one, many = "Impersonation", "Impersonations"
+    list_display = ("email", acting_state, columns.linked("member", "As"),
+                    columns.short("reason", "Reason", 60), columns.moment("started_at", "Began"),
+                    columns.moment("expires_at", "Until"))  # fmt: skip
+    facts = ("email", acting_state, columns.linked("member", "As"), "reason",
+             columns.moment("started_at", "Began"), columns.moment("expires_at", "Until"),
+             columns.moment("ended_at", "Ended"), "id")  # fmt: skip
+    steps = (
+        Step(name="end", label="End", run=_end_impersonation, when=_is_running, icon="stop", reason=True,
+             question="It ends from that person's next request."),
+    )  # fmt: skip
+
+    def title_of(self, row: Impersonation) -> str:
+        return f"{row.email} as {row.member}"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Impersonation]:
+        rows: QuerySet[Impersonation] = super().get_queryset(request)
+        return rows.prefetch_related("member")

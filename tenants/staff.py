@@ -12,9 +12,10 @@ from accounts.models import User
 from kernel.scoping import Reason, tenant_scope, unscoped
 from tenants.access import Principal, acting
 from tenants.errors import ImpersonationEnded, TenantNotFound
-from tenants.models import Impersonation, StaffGrant, Tenant
+from tenants.models import Impersonation, Membership, StaffGrant, Tenant
 from tenants.permissions import Permission as P
 from tenants.principals import principal_of_user
+from tenants.services.support import begin_impersonation, end_impersonation
 
 # The session's key of the running impersonation: ``{"id", "tenant_id", "slug"}``.
 ACTING_AS = "backoffice_acting_as"
@@ -118,6 +119,25 @@ def _running(request: Any) -> Impersonation | None:
     with tenant_scope(tenant):
         found = Impersonation.objects.filter(pk=kept["id"], user_id=user.pk).first()
     return found if found is not None and found.is_running else None
+
+
+def begin_acting(request: Any, member: Membership, reason: str) -> Impersonation:
+    """Let this browser act as ``member`` for half an hour; it acts as one at a time."""
+    end_acting(request)
+    begun = begin_impersonation(by=request.user, member_id=member.pk, reason=reason)
+    tenant = Tenant.objects.get(pk=begun.tenant_id)
+    request.session[ACTING_AS] = {"id": begun.pk, "tenant_id": tenant.pk, "slug": tenant.slug}
+    request.running_impersonation = begun
+    return begun
+
+
+def end_acting(request: Any) -> None:
+    """End what this browser has begun in the active tenant, if it still runs."""
+    running = running_impersonation(request)
+    request.session.pop(ACTING_AS, None)
+    request.running_impersonation = None
+    if running is not None:
+        end_impersonation(impersonation_id=running.pk)
 
 
 def impersonated_here(request: Any, named: str) -> tuple[Tenant, Principal] | None:
