@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, prefetch_related_objects
 from django.http import HttpRequest
 
 from channels.models import Channel
@@ -27,13 +27,21 @@ STATUS = columns.state("status", "Status")
 ACTIVITY = columns.moment("last_activity_at", "Last activity")
 
 
+def _offered(request: Any, name: str, rows: list[Any]) -> list[tuple[str, str]]:
+    """A filter's choices; the list shows the same rows and need not read them again."""
+    known = request.__dict__.setdefault("backoffice_known", {})
+    known[name] = {row.pk: row for row in rows}
+    return [(row.pk, str(row)) for row in rows]
+
+
 class ChannelFilter(admin.SimpleListFilter):
     """The tenant's accounts, the newest fifty."""
 
     title, parameter_name = "channel", "channel"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(c.pk, str(c)) for c in Channel.objects.order_by("-id")[:CHOICES]]
+        channels = list(Channel.objects.order_by("-id")[:CHOICES])
+        return _offered(request, "channel", channels)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         chosen = dict(self.lookup_choices).get(self.value() or "")
@@ -46,8 +54,8 @@ class AssigneeFilter(admin.SimpleListFilter):
     title, parameter_name = "assignee", "assignee"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        members = Membership.objects.filter(status=Membership.ACTIVE).order_by("role")[:CHOICES]
-        return [(NOBODY, "nobody"), *((m.pk, str(m)) for m in members)]
+        active = Membership.objects.filter(status=Membership.ACTIVE).order_by("role")
+        return [(NOBODY, "nobody"), *_offered(request, "assignee", list(active[:CHOICES]))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() == NOBODY:
@@ -130,9 +138,12 @@ class ConversationAdmin(BackofficeAdmin):
     def title_of(self, row: Conversation) -> str:
         return f"{row} {row.contact_name}"
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
-        rows: QuerySet[Conversation] = super().get_queryset(request)
-        return rows.prefetch_related("channel", "assignee")
+    def complete(self, request: Any, rows: list[Any]) -> None:
+        for name, known in getattr(request, "backoffice_known", {}).items():
+            for row in rows:
+                if (other := known.get(getattr(row, f"{name}_id"))) is not None:
+                    setattr(row, name, other)
+        prefetch_related_objects(rows, "channel", "assignee")
 
     def found_by(self, term: str) -> Q | None:
         digits = term.removeprefix("#")

@@ -4,8 +4,9 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
+from config.backoffice.reads import record_read
 from kernel.backoffice import columns
 from kernel.backoffice.base import BackofficeAdmin
 from kernel.backoffice.lists import choice_filter
@@ -77,6 +78,16 @@ class TenantAdmin(BackofficeAdmin):
 
     def found_by(self, term: str) -> Q | None:
         return super().found_by(term) or slug_begins(term)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """This page stands above tenants, but what it shows is one's: that one's log has it."""
+        page = super().change_view(request, object_id, form_url, extra_context)
+        if page.status_code == 200:
+            with staff_in(Tenant.objects.get(pk=object_id), request):
+                record_read(request, self.change_view, {"object_id": object_id})
+        return page
 
 
 @panel(Tenant, "Settings")

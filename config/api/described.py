@@ -16,6 +16,7 @@ from kernel.errors import DomainError, RateLimited, TooLarge
 from kernel.idempotency import KeyReused, OutcomeLost, StillRunning
 from tenants.errors import (
     BadApiKey,
+    ImpersonationEnded,
     NotSignedIn,
     PermissionDenied,
     TenantNotFound,
@@ -112,7 +113,7 @@ def _common(in_tenant: bool, public: bool) -> list[type[DomainError]]:
         return [UnknownParameter, RateLimited]
     kinds: list[type[DomainError]] = [UnknownParameter, NotSignedIn, PermissionDenied, RateLimited]
     if in_tenant:
-        kinds += [BadApiKey, TenantRequired, TenantNotFound, TenantSuspended]
+        kinds += [BadApiKey, TenantRequired, TenantNotFound, TenantSuspended, ImpersonationEnded]
     return kinds
 
 
