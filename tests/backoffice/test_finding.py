@@ -1,8 +1,5 @@
 """Finding a stuck message by whatever somebody has of it: its story, and nobody else's."""
 
-import json
-import secrets
-
 import pytest
 from django.urls import reverse
 
@@ -12,45 +9,20 @@ from kernel.mongo.wire import wire_log
 from kernel.scoping import tenant_scope
 from messaging.models import Delivery, Message
 from tests import factories
+from tests.backoffice.arrivals import posted, wamid_
 from tests.backoffice.conftest import audited, helper_of
 from tests.explain import assert_indexed
-from webhooks.models import WebhookDelivery, WebhookEvent
+from webhooks.models import WebhookEvent
 
 FIND = reverse("admin:find")
 MOST = 25
 
 
-def _posted(channel, wamid, text="where is my parcel", phone="5511955501001"):
-    """A webhook as the provider posts it, and the item that was cut out of it."""
-    from channels.providers import provider_for_object
-
-    item = {"id": wamid, "from": phone, "timestamp": "1", "type": "text", "text": {"body": text}}
-    value = {"messaging_product": "whatsapp", "metadata": {"phone_number_id": channel.external["phone_number_id"]},
-             "messages": [item]}  # fmt: skip
-    body = {"object": "whatsapp_business_account",
-            "entry": [{"id": "1", "changes": [{"field": "messages", "value": value}]}]}  # fmt: skip
-    delivery = WebhookDelivery.objects.create(
-        source="meta", body=json.dumps(body).encode(), received_at=now(), state="done",
-        account={"received": 1, "stored": 1},
-    )  # fmt: skip
-    (raw,) = provider_for_object(body["object"]).explode(body)
-    event = WebhookEvent.objects.create(
-        lane="slot:1", channel=channel, event_key=raw.key, delivery_id=delivery.pk, position=0,
-        field="messages", body=raw.body, received_at=now(), state="dead", open=False, attempts=5,
-        reason="handler failed", last_error="KeyError: order",
-    )  # fmt: skip
-    return delivery, event
-
-
-def _wamid():
-    return f"wamid.{secrets.token_hex(12)}"
-
-
 @pytest.fixture
 def stuck(world):
     with factories.inside(world):
-        wamid = _wamid()
-        delivery, event = _posted(factories.channel(), wamid)
+        wamid = wamid_()
+        delivery, event = posted(factories.channel(), wamid=wamid)
     return wamid, delivery, event
 
 
@@ -87,8 +59,8 @@ def test_a_message_tells_its_story_in_order(world, page):
         person = factories.contact(phone="5511955507777")
         factories.identity(person, value="5511955507777")
         talk = factories.conversation(on=channel, with_=person)
-        wamid = _wamid()
-        posted, event = _posted(channel, wamid, phone="5511955507777")
+        wamid = wamid_()
+        raw, event = posted(channel, wamid=wamid, phone="5511955507777")
         asked = factories.message(talk, seq=1, text="where is my parcel", external_id=wamid)
         answer, delivery = factories.outbound(talk, seq=2, text="on its way", sender_name="Ana")
         tries = [
@@ -97,7 +69,7 @@ def test_a_message_tells_its_story_in_order(world, page):
         Delivery.objects.filter(pk=delivery.pk).update(tries=tries, external_id="wamid.ours",
                                                        state="dead", reason="gave up")  # fmt: skip
     inbound = page.get(FIND, {"q": asked.pk}).text
-    for term in (wamid, posted.pk, event.pk):
+    for term in (wamid, raw.pk, event.pk):
         assert "where is my parcel" in page.get(FIND, {"q": term}).text, term
     assert inbound.index("The provider posted it") < inbound.index("Message of")
     for term in (answer.pk, delivery.pk, "wamid.ours"):
@@ -115,12 +87,12 @@ def test_what_is_anothers_is_not_found_by_any_id(world, new_tenant, page):
         person = factories.contact(phone="5511955502002", name="Secret Sally")
         factories.identity(person, value="5511955502002")
         talk = factories.conversation(on=channel, with_=person)
-        wamid = _wamid()
-        posted, event = _posted(channel, wamid, phone="5511955502002")
+        wamid = wamid_()
+        raw, event = posted(channel, wamid=wamid, phone="5511955502002")
         said = factories.message(talk, seq=1, text="Secret words", external_id=wamid)
         answer, delivery = factories.outbound(talk, seq=2, text="Secret answer")
     random = _shown(page, new_id())
-    for term in (said.pk, answer.pk, delivery.pk, event.pk, posted.pk, talk.pk):
+    for term in (said.pk, answer.pk, delivery.pk, event.pk, raw.pk, talk.pk):
         assert _shown(page, term) == random, term
     for term in (wamid, "5511955502002", "2002"):
         text = page.get(FIND, {"q": term}).text
@@ -144,8 +116,8 @@ def test_nonsense_finds_nothing_and_breaks_nothing(term, world, page):
 def test_finding_reads_by_indexes_however_much_there_is(world, page):
     with factories.inside(world):
         channel = factories.channel()
-        wamid = _wamid()
-        _, event = _posted(channel, wamid)
+        wamid = wamid_()
+        _, event = posted(channel, wamid=wamid)
         talk = factories.conversation(on=channel)
         said = factories.message(talk, seq=1, external_id=wamid)
         people = [factories.contact() for _ in range(40)]
