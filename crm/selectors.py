@@ -9,6 +9,9 @@ from crm.errors import ContactNotFound
 from crm.models import Contact, ContactIdentity
 from kernel.mongo.doors import ObjectId
 from kernel.mongo.rows import find_rows
+from tenants.access import require
+from tenants.needs import any_of
+from tenants.permissions import Permission
 
 _BETWEEN_DIGITS = str.maketrans("", "", "+ -()./")
 
@@ -16,14 +19,17 @@ _BETWEEN_DIGITS = str.maketrans("", "", "+ -()./")
 def list_contacts(*, phone: str = "") -> QuerySet[Contact]:
     """Contacts, newest first; with ``phone`` those of exactly that number (digits).
 
-    Without those who turned out to be somebody else.
+    Without those who turned out to be somebody else. Contacts are the whole tenant's: whoever reads
+    them reads all of them, whichever conversations they see.
     """
+    require(Permission.CONTACTS_READ)
     contacts = Contact.objects.filter(merged_into_id="")
     return contacts.filter(phone=phone.lstrip("+")) if phone else contacts
 
 
 def get_contact(contact_id: str) -> Contact:
-    """One contact; raises ``ContactNotFound``."""
+    """One contact; raises ``ContactNotFound``. For a caller that may read or change contacts."""
+    require(any_of(Permission.CONTACTS_READ, Permission.CONTACTS_WRITE))
     contact = Contact.objects.filter(pk=contact_id).first()
     if contact is None:
         raise ContactNotFound
@@ -50,8 +56,14 @@ def digits_of(text: str) -> str:
 
 def contacts_by_last_digits(digits: str, *, most: int) -> list[Contact]:
     """Contacts with a number that ends in ``digits``, by the index of numbers read from their end."""
+    require(Permission.CONTACTS_READ)
     low = digits[::-1]
     known = find_rows(ContactIdentity, {"tail": {"$gte": low, "$lt": low + ":"}}, limit=most,
                       sort=[("tail", 1)])  # fmt: skip
     ids = {ObjectId(identity.contact_id) for identity in known}
     return find_rows(Contact, {"_id": {"$in": list(ids)}}) if ids else []
+
+
+def count_contacts(most: int) -> int:
+    """How many contacts the tenant has, counted no further than ``most``."""
+    return len(Contact.objects.values_list("pk")[:most])

@@ -11,8 +11,8 @@ class Actor:
     """``kind`` is member, api_key, staff, automation, contact or system; ``id`` its id in that role.
 
     ``user_id`` is the person behind a member or staff action, ``on_behalf_of``
-    the member a member of staff acts as. ``reason`` is theirs for what they do now:
-    the audit log has it with every entry.
+    the member a member of staff acts as, or the one who made the key. ``reason`` is
+    staff's for what they do now: the audit log has it with every entry.
     """
 
     kind: str = "system"

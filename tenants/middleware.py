@@ -17,7 +17,8 @@ from tenants.principals import principal_of_key, principal_of_user
 from tenants.staff import impersonated_here
 
 PREFIX = "/api/v1/"
-PERSONAL = "/api/v1/tenants"  # a person's own list of tenants, and making one
+# What a person does outside of any tenant: list their own, make one, accept an invitation.
+PERSONAL = ("/api/v1/tenants", "/api/v1/invitations/accept")
 BY_LINK = "/api/v1/media/content/"  # the link itself names the tenant
 
 
@@ -48,7 +49,7 @@ class TenantMiddleware:
 
     def _enter(self, request: Any, stack: ExitStack) -> None:
         request.person = self._person(request)
-        if request.path == PERSONAL:
+        if request.path in PERSONAL:
             return
         bearer = bearer_of(request)
         if bearer:
@@ -57,7 +58,7 @@ class TenantMiddleware:
             raise NotSignedIn
         elif named := request.headers.get("X-Tenant", ""):
             acted = impersonated_here(request, named) if request.by_cookie else None
-            tenant, principal = acted or principal_of_user(request.person, named)
+            tenant, principal = acted or principal_of_user(request.person, named, request.client_ip)
         else:
             raise TenantRequired
         request.tenant, request.principal = tenant, principal

@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0002_teams'),
+        ('tenants', '0004_keys_rotate_and_keep_to_channels'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
