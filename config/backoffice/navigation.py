@@ -28,6 +28,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         ("Read receipts", "done_all", "messaging_readreceipt_changelist"),
         ("Second looks", "help", "messaging_deliverycheck_changelist"),
         ("Alerts", "notifications", "channels_channelalert_changelist"),
+        ("Invitation mails", "mail", "tenants_invitationmail_changelist"),
     )),
     ("Access", (
         ("Members", "group", "tenants_membership_changelist"),

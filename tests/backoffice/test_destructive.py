@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib import admin
+from django.urls import reverse
 
 from channels.models import Channel, ChannelCredential
 from kernel.backoffice.steps import Step
@@ -12,7 +13,7 @@ from messaging.models import Attachment
 from tenants.models import ApiKey
 from tenants.services.api_keys import create_api_key
 from tests import factories
-from tests.backoffice.conftest import audited
+from tests.backoffice.conftest import audited, helper_of
 
 WHY = "the customer wrote to support"
 DESTRUCTIVE = {"suspend", "discard", "replay", "revoke", "pause", "disconnect"}
@@ -106,3 +107,31 @@ def test_a_cause_of_another_tenant_is_none(page, world, new_tenant):
     assert _states(other, foreign) == {"dead"}
     assert page.get("/admin/work/replay/?model=tenants.apikey&state=dead").status_code == 404
     assert page.get("/admin/work/replay/?model=messaging.attachment&state=done").status_code == 404
+
+
+# ------------------------------------------------------------------ limits
+
+
+def test_superusers_change_a_tenants_limits_with_a_reason(page, world, urls):
+    address = reverse("admin:tenants_tenant_limits", args=[world.tenant.pk])
+    assert "Active members" in page.get(urls(world.tenant)).text
+    form = {used.name: value for used, _, value in page.get(address).context["rows"]}
+    page.post(address, {**form, "seats": "3"})
+    assert not audited(world, "tenant.limits_changed"), "without a reason nothing changes"
+    page.post(address, {**form, "seats": "many", "reason": WHY})
+    assert not audited(world, "tenant.limits_changed"), "many is no number"
+    page.post(address, {**form, "seats": "3", "storage_bytes": "unlimited", "reason": WHY})
+    (entry,) = audited(world, "tenant.limits_changed")
+    assert (entry.actor_kind, entry.reason) == ("staff", WHY)
+    world.tenant.refresh_from_db()
+    assert world.tenant.limits["seats"] == 3 and world.tenant.limits.get("storage_bytes", 0) is None
+
+
+def test_nobody_but_superusers_changes_limits(world, new_tenant):
+    other = new_tenant("Other")
+    client = helper_of(world)
+    for where, code in ((world, 403), (other, 302)):
+        address = reverse("admin:tenants_tenant_limits", args=[where.tenant.pk])
+        assert client.get(address).status_code == code
+        assert client.post(address, {"seats": "9", "reason": WHY}).status_code == code
+        assert not audited(where, "tenant.limits_changed")

@@ -38,7 +38,7 @@ def test_only_pages_of_ours_are_registered():
         "channels.Channel", "channels.ChannelAlert", "conversations.Conversation", "crm.Contact", "kernel.AuditEntry",
         "kernel.DomainEvent", "kernel.Reaction", "messaging.Attachment", "messaging.Delivery",
         "messaging.DeliveryCheck", "messaging.Lookup", "messaging.ReadReceipt", "tenants.ApiKey",
-        "tenants.Impersonation",
+        "tenants.Impersonation", "tenants.InvitationMail",
         "tenants.Membership", "tenants.StaffGrant", "tenants.Tenant", "webhooks.WebhookDelivery", "webhooks.WebhookEvent",
     }  # fmt: skip
 
