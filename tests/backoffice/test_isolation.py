@@ -76,7 +76,9 @@ def test_a_foreign_id_is_as_absent_as_a_random_one(page_, page, world, new_tenan
 
 def _told(client, method, address, pk):
     """What a browser is told: the code, where to, the message, without the id itself."""
-    client.cookies.pop("messages", None)
+    session = client.session
+    session.pop("_messages", None)
+    session.save()
     answer = getattr(client, method)(address, {"post": "yes"})
     said = [str(message).replace(pk, "") for message in get_messages(answer.wsgi_request)]
     return answer.status_code, answer.get("Location"), said

@@ -325,7 +325,7 @@ def test_services_refuse_it_too(world, rf):
         )  # fmt: skip
     with as_member(request) as principal:
         assert principal.permissions == ROLES["owner"] - WITHHELD
-        assert not principal.outranks("viewer"), "who owns a tenant is not decided by staff"
+        assert not principal.is_owner, "who owns a tenant is not decided by staff"
         with pytest.raises(PermissionDenied):
             create_api_key(name="x", scopes=[])
         with pytest.raises(PermissionDenied):
