@@ -3,8 +3,6 @@
 import time
 from typing import Any
 
-from django.http import HttpRequest
-
 from kernel import audit
 from kernel.backoffice.steps import ID
 from kernel.mongo.transactions import run_transaction
@@ -42,9 +40,9 @@ def _write(targets: list[Target]) -> None:
         audit.record("staff.viewed", target)
 
 
-def shows(request: HttpRequest, *targets: Target) -> None:
+def shows(request: Any, *targets: Target) -> None:
     """Name what a page shows, where its address does not: pairs of type and id."""
-    request.backoffice_targets = list(targets)  # type: ignore[attr-defined]
+    request.backoffice_targets = list(targets)
 
 
 def _fresh(request: Any) -> dict[str, int]:
