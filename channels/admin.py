@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.html import format_html
 
 from channels.models import Channel, ChannelAlert, MessageTemplate
 from channels.services import connect, health
@@ -35,6 +36,11 @@ def _resume(request: HttpRequest, channel: Channel, reason: str) -> str:
     return f"{channel.name} sends again, what waited first."
 
 
+def _disconnect(request: HttpRequest, channel: Channel, reason: str) -> str:
+    connect.remove_channel(channel_id=channel.pk)
+    return f"{channel.name} is disconnected; its conversations stay."
+
+
 def _connected(request: HttpRequest, channel: Channel) -> bool:
     return channel.status != Channel.REMOVED
 
@@ -52,12 +58,24 @@ def external(channel: Channel) -> Any:
     return columns.pretty(channel.external)
 
 
+@columns.named("Last test")
+def last_test(channel: Channel) -> Any:
+    """When the provider was last asked, and how many of the checks failed."""
+    checks = (channel.health or {}).get("checks", [])
+    failed = sum(not check.get("ok") for check in checks)
+    if not checks:
+        return columns.NOTHING
+    text = f"{failed} of {len(checks)} failed" if failed else f"{len(checks)} passed"
+    at = columns.time_of(channel.health_at)
+    return format_html("{} {}", columns.badge(text, "bad" if failed else "ok"), at)
+
+
 @admin.register(Channel)
 class ChannelAdmin(BackofficeAdmin):
     """Accounts, those removed included. Credentials have no page."""
 
     one, many = "Channel", "Channels"
-    list_display = ("name", "kind", STATUS, columns.short("status_reason", "Why"),
+    list_display = ("name", "kind", STATUS, columns.short("status_reason", "Why"), last_test,
                     columns.moment("last_inbound_at", "Last inbound"),
                     columns.moment("last_outbound_at", "Last outbound"))  # fmt: skip
     facts = ("name", "kind", STATUS, "status_reason", columns.moment("status_at", "Since"), "id",
@@ -67,10 +85,13 @@ class ChannelAdmin(BackofficeAdmin):
     steps = (
         Step(name="test", label="Test now", run=_test, when=_connected, icon="network_check", at_once=True,
              question="The provider is asked now; the report is kept with the channel."),
-        Step(name="pause", label="Pause", run=_pause, when=_sends, icon="pause",
+        Step(name="pause", label="Pause", run=_pause, when=_sends, icon="pause", reason=True, danger=True,
              question="Its sends wait until it is resumed; what customers write still comes in."),
-        Step(name="resume", label="Resume", run=_resume, when=_paused, icon="play_arrow",
+        Step(name="resume", label="Resume", run=_resume, when=_paused, icon="play_arrow", reason=True,
              question="It sends again, what waited first."),
+        Step(name="disconnect", label="Disconnect", run=_disconnect, when=_connected, icon="link_off",
+             reason=True, danger=True, question="Its webhooks end, its token is forgotten and its address "
+             "is free for others. Its conversations stay. Only the tenant can connect it again."),
     )  # fmt: skip
 
     def title_of(self, row: Channel) -> str:

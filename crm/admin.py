@@ -7,12 +7,10 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from crm.models import Contact
-from crm.selectors import identities_of
+from crm.selectors import digits_of, identities_of
 from kernel.backoffice import columns
 from kernel.backoffice.base import BackofficeAdmin
 from kernel.backoffice.panels import panel
-
-PHONE = str.maketrans("", "", "+ -()./")
 
 
 @columns.named("Name")
@@ -41,9 +39,8 @@ class ContactAdmin(BackofficeAdmin):
         return str(row)
 
     def found_by(self, term: str) -> Q | None:
-        digits = term.translate(PHONE)
-        is_phone = digits.isascii() and digits.isdecimal() and len(digits) <= 20
-        return Q(phone=digits) if is_phone else super().found_by(term)
+        digits = digits_of(term)
+        return Q(phone=digits) if digits else super().found_by(term)
 
 
 @panel(Contact, "Identities")

@@ -1,5 +1,7 @@
 """Contacts: the people who write to a tenant."""
 
+from typing import Any
+
 from django.db import models
 
 from kernel.clock import now
@@ -44,13 +46,15 @@ class ContactIdentity(TenantModel):
     """How one provider knows a contact. A contact is found by these, never by phone alone.
 
     A ``retired`` one the person has given up: it still finds them, and is written to last.
-    ``changed_at`` is the provider's time of the newest word on that.
+    ``changed_at`` is the provider's time of the newest word on that. ``tail`` is a number
+    read from its end, so that an index finds it by its last digits; empty for what is no number.
     """
 
     contact = TenantForeignKey(Contact, models.CASCADE, related_name="identities")
     kind = models.CharField(max_length=20)
     scope = models.CharField(max_length=64, blank=True)
     value = models.CharField(max_length=200)
+    tail = models.CharField(max_length=200, blank=True, editable=False)
     retired = models.BooleanField(default=False)
     changed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=now)
@@ -62,4 +66,14 @@ class ContactIdentity(TenantModel):
                 fields=["tenant", "kind", "scope", "value"], name="identity_once"
             )
         ]
-        indexes = [models.Index(fields=["tenant", "contact"], name="identity_contact")]
+        indexes = [
+            models.Index(fields=["tenant", "contact"], name="identity_contact"),
+            models.Index(fields=["tenant", "tail"], name="identity_tail"),
+        ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """``tail`` follows ``value`` however the row is written: by ``save`` or beside the ORM."""
+        super().__init__(*args, **kwargs)
+        value = self.__dict__.get("value", "")
+        if not self.__dict__.get("tail", "-") and value.isascii() and value.isdecimal():
+            self.tail = value[::-1]

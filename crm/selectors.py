@@ -13,6 +13,8 @@ from tenants.access import require
 from tenants.needs import any_of
 from tenants.permissions import Permission
 
+_BETWEEN_DIGITS = str.maketrans("", "", "+ -()./")
+
 
 def list_contacts(*, phone: str = "") -> QuerySet[Contact]:
     """Contacts, newest first; with ``phone`` those of exactly that number (digits).
@@ -44,6 +46,22 @@ def identities_of(contact_ids: Iterable[str]) -> dict[str, list[ContactIdentity]
     for identity in sorted(rows, key=lambda row: (bool(row.retired), row.pk)):
         found[identity.contact_id].append(identity)
     return found
+
+
+def digits_of(text: str) -> str:
+    """The digits of a phone number, however it is written; empty for what is none."""
+    digits = text.translate(_BETWEEN_DIGITS)
+    return digits if digits.isascii() and digits.isdecimal() and len(digits) <= 20 else ""
+
+
+def contacts_by_last_digits(digits: str, *, most: int) -> list[Contact]:
+    """Contacts with a number that ends in ``digits``, by the index of numbers read from their end."""
+    require(Permission.CONTACTS_READ)
+    low = digits[::-1]
+    known = find_rows(ContactIdentity, {"tail": {"$gte": low, "$lt": low + ":"}}, limit=most,
+                      sort=[("tail", 1)])  # fmt: skip
+    ids = {ObjectId(identity.contact_id) for identity in known}
+    return find_rows(Contact, {"_id": {"$in": list(ids)}}) if ids else []
 
 
 def count_contacts(most: int) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -11,7 +11,8 @@ class Actor:
     """``kind`` is member, api_key, staff, automation, contact or system; ``id`` its id in that role.
 
     ``user_id`` is the person behind a member or staff action, ``on_behalf_of``
-    the one a member of staff impersonates, or the member who made the key.
+    the member a member of staff acts as, or the one who made the key. ``reason`` is
+    staff's for what they do now: the audit log has it with every entry.
     """
 
     kind: str = "system"
@@ -19,6 +20,7 @@ class Actor:
     name: str = ""
     user_id: str = ""
     on_behalf_of: str = ""
+    reason: str = ""
     ip: str = ""
     request_id: str = ""
 
@@ -30,6 +32,14 @@ _current: ContextVar[Actor] = ContextVar("actor", default=SYSTEM)
 def current_actor() -> Actor:
     """The bound actor; the system itself when none is bound."""
     return _current.get()
+
+
+@contextmanager
+def because(reason: str) -> Iterator[Actor]:
+    """Bind why the bound actor acts; nothing changes without a reason."""
+    actor = current_actor()
+    with acting_as(replace(actor, reason=reason or actor.reason)) as told:
+        yield told
 
 
 @contextmanager

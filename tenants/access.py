@@ -17,6 +17,8 @@ class Principal:
 
     ``channel_ids`` are the channels that a key keeps to; empty when it keeps to none.
     ``on_behalf_of`` names in the audit log whose power this one uses: a key, its maker's.
+    ``staff_id`` is the user id of the member of staff who acts as this member, if one does:
+    the log then names that one, on behalf of this.
     """
 
     kind: str
@@ -29,6 +31,7 @@ class Principal:
     team_ids: tuple[str, ...] = ()
     channel_ids: tuple[str, ...] = ()
     on_behalf_of: str = ""
+    staff_id: str = ""
     is_authenticated: bool = True
 
     @property
@@ -37,8 +40,9 @@ class Principal:
 
     @property
     def is_owner(self) -> bool:
-        """Whether this one may do what is left to owners; a key never is, whoever made it."""
-        return self.role == "owner" and self.kind != "api_key"
+        """Whether this one may do what is left to owners; a key never is, whoever made it,
+        nor is staff acting as one: who owns a tenant is decided by its own people."""
+        return self.role == "owner" and self.kind != "api_key" and not self.staff_id
 
     def covers(self, role: str, permissions: frozenset[str]) -> bool:
         """Whether this one may give, change or take a role that holds ``permissions``.
@@ -84,7 +88,8 @@ def allowed_channels() -> tuple[str, ...]:
 def acting(principal: Principal, *, ip: str = "", request_id: str = "") -> Iterator[Principal]:
     """Bind the principal, and the actor that audit and events will name."""
     token = _current.set(principal)
-    actor = Actor(kind=principal.kind, id=principal.id, name=principal.name,
+    actor = Actor(kind="staff" if principal.staff_id else principal.kind,
+                  id=principal.staff_id or principal.id, name=principal.name,
                   user_id=principal.user_id, on_behalf_of=principal.on_behalf_of, ip=ip,
                   request_id=request_id)  # fmt: skip
     try:

@@ -154,3 +154,23 @@ class InvitationForAnother(Forbidden):
 class AlreadyInvited(Conflict):
     code = "already_invited"
     title = "This address has an open invitation; send it again or revoke it"
+
+
+class NotStaff(Invalid):
+    code = "not_staff"
+    title = "Only a member of staff who is not a superuser can be granted a tenant"
+
+
+class SupportRefused(Forbidden):
+    code = "support_refused"
+    title = "Staff may not do this here"
+
+
+class GrantNotFound(NotFound):
+    code = "grant_not_found"
+    title = "There is no such grant, or it has ended"
+
+
+class ImpersonationEnded(Forbidden):
+    code = "impersonation_ended"
+    title = "The time to act as this member is over; begin again in the backoffice, with a reason"

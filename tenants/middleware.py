@@ -14,6 +14,7 @@ from kernel.scoping import tenant_scope
 from tenants.access import acting
 from tenants.errors import NotSignedIn, TenantRequired
 from tenants.principals import principal_of_key, principal_of_user
+from tenants.staff import impersonated_here
 
 PREFIX = "/api/v1/"
 # What a person does outside of any tenant: list their own, make one, accept an invitation.
@@ -42,6 +43,7 @@ class TenantMiddleware:
             except DomainError as refusal:
                 request.refusal = refusal
             response = self.get_response(request)
+        _tell_who_acts(request, response)
         assert_no_session()
         return response
 
@@ -55,7 +57,8 @@ class TenantMiddleware:
         elif request.person is None:
             raise NotSignedIn
         elif named := request.headers.get("X-Tenant", ""):
-            tenant, principal = principal_of_user(request.person, named, request.client_ip)
+            acted = impersonated_here(request, named) if request.by_cookie else None
+            tenant, principal = acted or principal_of_user(request.person, named, request.client_ip)
         else:
             raise TenantRequired
         request.tenant, request.principal = tenant, principal
@@ -75,6 +78,12 @@ class TenantMiddleware:
             return person_of_access_token(token)
         request.by_cookie = True
         return request.user if request.user.is_authenticated else None
+
+
+def _tell_who_acts(request: Any, response: HttpResponse) -> None:
+    """Whatever page made the request can show that a member of staff acts as a member."""
+    if request.principal is not None and request.principal.staff_id:
+        response["Acting-As"] = request.principal.member_id
 
 
 def bearer_of(request: HttpRequest) -> str:

@@ -1,6 +1,5 @@
 """Pages of the inbound ledger: what a provider posted, the items cut out of it, and their replay."""
 
-import json
 from typing import Any
 
 from django.contrib import admin
@@ -9,30 +8,26 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from channels.models import Channel
-from channels.providers import provider_for_object
-from channels.providers.contract import RawItem
-from channels.selectors import owners_of
 from kernel.backoffice import columns
 from kernel.backoffice.base import BackofficeAdmin
 from kernel.backoffice.panels import panel
 from kernel.backoffice.steps import ID, Step
 from kernel.backoffice.work import DISCARD, STATE, WHY, WorkAdmin, is_stuck
 from kernel.mongo.doors import collection
-from kernel.scoping import active_tenant_id
+from webhooks.bodies import shown_body
 from webhooks.models import WebhookDelivery, WebhookEvent
 from webhooks.services.replay import replay_event
 
 RECENT = 500
-BODY_SHOWN = 200_000
 CHANNELS = 50
 
 
 def _replay(request: HttpRequest, event: WebhookEvent, reason: str) -> str:
-    replay_event(event_id=event.pk)
+    replay_event(event_id=event.pk)  # the audit log has the reason from the step
     return f"{event.pk} is applied again, in its place."
 
 
-REPLAY = Step(name="replay", label="Replay", run=_replay, when=is_stuck, icon="replay", bulk=True,
+REPLAY = Step(name="replay", label="Replay", run=_replay, when=is_stuck, icon="replay", bulk=True, reason=True,
               question="It is applied again, in its place. What took effect before is recognised.")  # fmt: skip
 RECEIVED = columns.moment("received_at", "Received")
 
@@ -180,31 +175,5 @@ def _problems(request: HttpRequest, delivery: WebhookDelivery) -> dict[str, Any]
 
 
 @panel(WebhookDelivery, "Body")
-def _delivery_body(request: Any, delivery: WebhookDelivery) -> dict[str, Any]:
-    """The bytes as text. One that carries other tenants' items too is for superusers only."""
-    body = bytes(delivery.body)
-    if not request.user.is_superuser and _owners_in(body) != {active_tenant_id()}:
-        return {"text": "This delivery carries items of others as well, so its body is not shown. "
-                        "The tenant's own items are in the list of inbound items."}  # fmt: skip
-    return {"text": columns.block(_readable(body)[:BODY_SHOWN])}
-
-
-def _owners_in(body: bytes) -> set[str]:
-    """The tenants that own an item of the body; an empty id stands for an item that nobody owns."""
-    try:
-        payload = json.loads(body)
-    except (ValueError, RecursionError):
-        return {""}
-    provider = provider_for_object(payload.get("object")) if isinstance(payload, dict) else None
-    items = list(provider.explode(payload)) if provider else []
-    addresses = [(item.address_kind, item.address) for item in items if isinstance(item, RawItem)]
-    owners = owners_of(addresses)
-    strays = {""} if len(addresses) < len(items) or not items else set()
-    return strays | {owners.get(address, ("", ""))[0] for address in addresses}
-
-
-def _readable(body: bytes) -> str:
-    try:
-        return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
-    except (ValueError, RecursionError):
-        return body.decode("utf-8", "replace")
+def _delivery_body(request: HttpRequest, delivery: WebhookDelivery) -> dict[str, Any]:
+    return {"text": shown_body(request, delivery)}

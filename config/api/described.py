@@ -18,6 +18,7 @@ from tenants.errors import (
     AddressNotAllowed,
     BadApiKey,
     EmailDomainNotAllowed,
+    ImpersonationEnded,
     NotSignedIn,
     PermissionDenied,
     SecondFactorRequired,
@@ -131,7 +132,12 @@ def _common(in_tenant: bool, public: bool) -> list[type[DomainError]]:
     kinds: list[type[DomainError]] = [UnknownParameter, NotSignedIn, PermissionDenied, RateLimited]
     if in_tenant:
         kinds += [BadApiKey, TenantRequired, TenantNotFound, TenantSuspended]
-        kinds += [AddressNotAllowed, EmailDomainNotAllowed, SecondFactorRequired]
+        kinds += [
+            AddressNotAllowed,
+            EmailDomainNotAllowed,
+            SecondFactorRequired,
+            ImpersonationEnded,
+        ]
     return kinds
 
 

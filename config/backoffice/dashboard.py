@@ -8,6 +8,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from channels.models import Channel
+from config.backoffice import stuck
 from conversations.models import Conversation
 from kernel.backoffice import columns, overview
 from kernel.backoffice.base import BackofficeAdmin
@@ -15,12 +16,14 @@ from kernel.clock import now
 from kernel.models import Lane, WorkItem
 from kernel.mongo.doors import ObjectId, collection, owner
 from kernel.scoping import active_tenant_id
+from kernel.work import kind_named
 from kernel.work.sweep import canary_ages
 from webhooks.models import WebhookEvent
 
 MOST = 1000
 LATE_S = 45
 LANES_SHOWN = 50
+CAUSES_SHOWN = 30
 CHANNELS_READ = 200
 STATES = [state for state, _ in WebhookEvent.STATES]
 
@@ -96,6 +99,7 @@ def work(site: Any, request: HttpRequest) -> HttpResponse:
     context = {
         **site.each_context(request), "title": "Work",
         "kinds": [_kind(page, model, counts) for model, page in pages.items()],
+        "causes": [_cause(pages[cause.model], cause) for cause in overview.causes()[:CAUSES_SHOWN]],
         "stuck": [_stuck(pages[item.model], item) for item in overview.stuck()],
         "held": _held(),
     }  # fmt: skip
@@ -109,7 +113,17 @@ def _kind(page: BackofficeAdmin, model: Any, counts: dict[Any, overview.Tally]) 
         cells.append({"state": state, "count": str(tally), "url": _list(model, state=state),
                       "tone": tone if tally.count else "dim"})  # fmt: skip
     due = counts.get((model, WorkItem.READY), overview.Tally()).due_at
-    return {"title": page.many, "url": _list(model), "cells": cells, "age": _age(due)}
+    return {"title": page.many, "queue": _queue(page), "url": _list(model), "cells": cells,
+            "age": _age(due)}  # fmt: skip
+
+
+def _queue(page: Any) -> str:
+    return kind_named(page.kind).queue
+
+
+def _cause(page: BackofficeAdmin, cause: overview.Cause) -> dict[str, Any]:
+    return {"title": page.many, "cause": cause, "badge": columns.badge(cause.state),
+            "since": columns.time_of(cause.since), "url": stuck.address(cause)}  # fmt: skip
 
 
 def _age(due: Any) -> str:

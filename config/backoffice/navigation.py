@@ -16,6 +16,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         ("Channels", "cell_tower", "channels_channel_changelist"),
     )),
     ("Inbound", (
+        ("Find a message", "search", "find"),
         ("Inbound items", "move_to_inbox", "webhooks_webhookevent_changelist"),
         ("Raw deliveries", "data_object", "webhooks_webhookdelivery_changelist"),
     )),
@@ -27,10 +28,13 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         ("Read receipts", "done_all", "messaging_readreceipt_changelist"),
         ("Second looks", "help", "messaging_deliverycheck_changelist"),
         ("Alerts", "notifications", "channels_channelalert_changelist"),
+        ("Invitation mails", "mail", "tenants_invitationmail_changelist"),
     )),
     ("Access", (
         ("Members", "group", "tenants_membership_changelist"),
         ("API keys", "key", "tenants_apikey_changelist"),
+        ("Support access", "support_agent", "tenants_staffgrant_changelist"),
+        ("Impersonations", "theater_comedy", "tenants_impersonation_changelist"),
     )),
     ("Record", (
         ("Events", "timeline", "kernel_domainevent_changelist"),
@@ -43,7 +47,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The chosen tenant's pages; without one only what is above tenants."""
     tenant = chosen_tenant(request)
     tenants = _item("Tenants", "apartment", "tenants_tenant_changelist")
-    platform = {"title": "Platform", "separator": True, "items": [tenants]}
+    queues = _item("Queues", "stacks", "queues")
+    platform = {"title": "Platform", "separator": True, "items": [tenants, queues]}
     if tenant is None:
         choose = _item("Choose a tenant", "swap_horiz", "choose_tenant")
         return [{"title": "", "items": [choose]}, platform]

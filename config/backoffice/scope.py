@@ -1,15 +1,16 @@
 """The chosen tenant: kept in the session, checked on every request, entered around every page."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from config.backoffice.reads import record_read
 from kernel.mongo.transactions import assert_no_session
-from tenants.models import Tenant
-from tenants.staff import may_enter, staff_in
+from tenants.models import Impersonation, Tenant
+from tenants.staff import as_member, may_enter, running_impersonation, staff_in
 
 KEY = "backoffice_tenant"
 View = Callable[..., HttpResponse]
@@ -31,22 +32,34 @@ def _load(request: Any) -> Tenant | None:
     return tenant if tenant is not None and may_enter(request.user, tenant) else None
 
 
+def impersonation_here(request: Any) -> Impersonation | None:
+    """Whom this browser acts as in the chosen tenant."""
+    tenant, running = chosen_tenant(request), running_impersonation(request)
+    return running if tenant and running and running.tenant_id == tenant.pk else None
+
+
 def inside_tenant(view: View, *, needs_tenant: bool) -> View:
     """Run ``view`` in the chosen tenant's scope, as staff; without one, send to the chooser.
 
-    The page is rendered inside as well: querysets are read while it is.
+    The page is rendered inside as well: querysets are read while it is. What it showed is in
+    the tenant's audit log before it leaves.
     """
 
     @wraps(view)
-    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def wrapper(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         tenant = chosen_tenant(request)
+        if tenant is not None and impersonation_here(request):
+            request.as_member = partial(as_member, request)
         if not needs_tenant:
             return _finished(view(request, *args, **kwargs))
         if tenant is None:
             query = {"next": request.get_full_path()} if request.method == "GET" else None
             return HttpResponseRedirect(reverse("admin:choose_tenant", query=query))
         with staff_in(tenant, request):
-            return _finished(view(request, *args, **kwargs))
+            response = _finished(view(request, *args, **kwargs))
+            if response.status_code == 200:
+                record_read(request, view, kwargs)
+            return response
 
     return wrapper
 

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from unfold.sites import UnfoldAdminSite
 
-from config.backoffice import chooser, dashboard, factor, login
+from config.backoffice import chooser, dashboard, factor, finder, login, queues, stuck, support
 from config.backoffice.admission import is_admitted
 from config.backoffice.scope import inside_tenant
 from kernel.backoffice.base import BackofficeAdmin
@@ -21,6 +21,7 @@ ABOVE_TENANTS = {
     "logout",
     "password_change",
     "password_change_done",
+    "queues",
 }
 
 
@@ -59,7 +60,15 @@ class Backoffice(UnfoldAdminSite):
             path("login/code/", self.login_code, name="login_code"),
             path("login/factor/", self.login_factor, name="login_factor"),
             path("work/", self.admin_view(self.work), name="work"),
+            path("work/replay/", self.admin_view(self.replay_all), name="replay_all"),
+            path("queues/", self.admin_view(self.queues), name="queues"),
+            path("find/", self.admin_view(self.find), name="find"),
+            path("access/grant/", self.admin_view(self.grant), name="grant"),
+            path("acting/end/", self.admin_view(self.end_acting), name="end_acting"),
         ]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return {**super().each_context(request), "acting": support.banner(request)}
 
     # ------------------------------------------------------------------ pages
 
@@ -74,6 +83,21 @@ class Backoffice(UnfoldAdminSite):
 
     def work(self, request: HttpRequest) -> HttpResponse:
         return dashboard.work(self, request)
+
+    def replay_all(self, request: HttpRequest) -> HttpResponse:
+        return stuck.replay_for_cause(self, request)
+
+    def queues(self, request: HttpRequest) -> HttpResponse:
+        return queues.queues(self, request)
+
+    def find(self, request: HttpRequest) -> HttpResponse:
+        return finder.find(self, request)
+
+    def grant(self, request: HttpRequest) -> HttpResponse:
+        return support.grant(self, request)
+
+    def end_acting(self, request: HttpRequest) -> HttpResponse:
+        return support.stop(self, request)
 
     def choose_tenant(self, request: HttpRequest) -> HttpResponse:
         return chooser.choose_tenant(self, request)

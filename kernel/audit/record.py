@@ -22,7 +22,8 @@ def record(
     """Write an entry. ``action`` is ``noun.verb``; ``target`` a row, or a pair of type and id.
 
     ``changes`` maps field names to ``[before, after]``; for personal data pass
-    the name with None, because the log outlives erasure.
+    the name with None, because the log outlives erasure. What a person gave as their
+    reason (``kernel.actor.because``) stands for ``reason``.
     """
     actor = current_actor()
     changes = plain(changes or {})
@@ -38,7 +39,7 @@ def record(
         target_type=target_type,
         target_id=target_id,
         changes=changes or {},
-        reason=reason,
+        reason=(actor.reason or reason)[:200],
         ip=actor.ip,
         request_id=actor.request_id,
     )

@@ -31,10 +31,17 @@ class ChangeList(views.ChangeList):
     A page's ``listed`` narrows its list, not its rows' own pages.
     """
 
+    result_list: Any
+
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Any]:
         queryset: QuerySet[Any] = super().get_queryset(request, *args, **kwargs)
         listed = self.model_admin.listed
         return queryset.filter(listed) if listed else queryset
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        self.model_admin.complete(request, self.result_list)
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[str]:
         return list(self.model_admin.get_ordering(request))

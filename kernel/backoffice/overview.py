@@ -66,6 +66,42 @@ def stuck(most_each: int = 20) -> list[Stuck]:
     return sorted(found, key=lambda item: item.id, reverse=True)
 
 
+@dataclass(frozen=True)
+class Cause:
+    """How many of a model's newest stuck items are in ``state`` for ``reason``, and since when."""
+
+    model: Model
+    state: str
+    reason: str
+    count: int
+    since: datetime
+
+    def __str__(self) -> str:
+        return f"{MOST:,}+" if self.count >= MOST else f"{self.count:,}"
+
+
+def causes() -> list[Cause]:
+    """Why work is dead or parked, the most frequent first; of the newest ``MOST`` of each model and state."""
+    parts = [(model, _by_reason(model, state)) for model in work_models()
+             for state in (WorkItem.DEAD, WorkItem.PARKED)]  # fmt: skip
+    named = {model._meta.db_table: model for model in work_models()}
+    found = [
+        Cause(named[row["model"]], row["state"], row["_id"], row["n"], _utc(row["since"]))
+        for row in _union(parts)
+    ]
+    return sorted(found, key=lambda cause: -cause.count)
+
+
+def _by_reason(model: Model, state: str) -> Pipeline:
+    return [
+        {"$match": {**owner(), "state": state}},
+        {"$sort": {"_id": -1}},
+        {"$limit": MOST},
+        {"$group": {"_id": "$reason", "n": {"$sum": 1}, "since": {"$min": "$created_at"}}},
+        {"$set": {"model": model._meta.db_table, "state": state}},
+    ]
+
+
 def _utc(moment: datetime) -> datetime:
     """The driver gives times without a zone; they are UTC."""
     return moment.replace(tzinfo=UTC)

@@ -4,12 +4,17 @@ Who may is decided at the door: the backoffice is for staff, and the API's own
 services ask for permissions before they come here.
 """
 
+from typing import Any
+
 from kernel import audit, work
 from kernel.clock import now
 from kernel.errors import Conflict, NotFound
 from kernel.models import WorkItem
 from kernel.mongo.doors import ObjectId, collection, owner
+from kernel.mongo.rows import find_rows
 from kernel.mongo.transactions import transactional
+
+BATCH, MOST_AT_ONCE = 200, 5_000
 
 
 class WorkItemNotFound(NotFound):
@@ -30,6 +35,48 @@ def replay_item(*, kind: str, item: WorkItem, reason: str = "") -> None:
         raise NotRecoverable(f"it is {state} now")
     work.replay(kind, item)
     audit.record("work.replayed", item, {"state": [state, WorkItem.READY]}, reason=reason)
+
+
+def replay_all(
+    *, kind: str, model: type[WorkItem], state: str, cause: str, most: int = MOST_AT_ONCE
+) -> int:
+    """Replay what is in ``state`` for ``cause``, the oldest first, up to ``most``; returns how many.
+
+    In transactions of a few hundred, each with its audit entry. What dies again meanwhile is
+    not taken a second time.
+    """
+    if state not in (WorkItem.DEAD, WorkItem.PARKED):
+        raise NotRecoverable(f"what is {state} is not stuck")
+    done, after = 0, ""
+    while done < most:
+        items = _next_stuck(model, state, cause, after, min(BATCH, most - done))
+        if not items:
+            break
+        done += _replay_batch(kind, model, state, cause, items)
+        after = items[-1].pk
+    return done
+
+
+def _next_stuck(
+    model: type[WorkItem], state: str, cause: str, after: str, most: int
+) -> list[WorkItem]:
+    where: dict[str, Any] = {"state": state, "reason": cause}
+    if after:
+        where["_id"] = {"$gt": ObjectId(after)}
+    return find_rows(model, where, sort=[("_id", 1)], limit=most, max_time_ms=5_000)
+
+
+@transactional
+def _replay_batch(
+    kind: str, model: type[WorkItem], state: str, cause: str, items: list[WorkItem]
+) -> int:
+    count = work.replay_many(kind, model, items, state)
+    if count:
+        changes = {"state": [state, WorkItem.READY], "items": [0, count],
+                   "ids": [items[0].pk, items[-1].pk]}  # fmt: skip
+        target = (str(model._meta.model_name), "")
+        audit.record("work.replayed_together", target, changes, reason=cause)
+    return count
 
 
 @transactional

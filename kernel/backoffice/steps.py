@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -13,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
+from kernel.actor import because
 from kernel.errors import DomainError
 
 ID = re.compile(r"^[0-9a-f]{24}$")
@@ -29,8 +31,10 @@ class Step:
     """``run`` does it and returns the sentence to show; a ``DomainError`` becomes a message.
 
     ``when`` tells whether a row offers it. ``reason`` asks why, for the audit
-    log; ``bulk`` offers it for rows selected in the list as well; ``at_once``
-    is posted from the row's page without a question.
+    log, and whatever is ``danger`` does; ``bulk`` offers it for rows selected in the
+    list as well; ``at_once`` is posted from the row's page without a question.
+    ``as_member`` is offered while staff act as a member, to whom it is then done
+    under that one's rights; nothing else is.
     """
 
     name: str
@@ -43,6 +47,21 @@ class Step:
     danger: bool = False
     bulk: bool = False
     at_once: bool = False
+    as_member: bool = False
+
+    def __post_init__(self) -> None:
+        if self.danger and (not self.reason or self.at_once):
+            raise ValueError(f"the step {self.name} is destructive: it asks first, and why")
+
+    def is_offered(self, request: HttpRequest, row: Any) -> bool:
+        """Whether ``row`` can take this step now, from this browser."""
+        return self.as_member == (_as_member(request) is not None) and self.when(request, row)
+
+
+def _as_member(request: Any) -> Callable[[], AbstractContextManager[Any]] | None:
+    """How to act as the impersonated member; the site binds it while one is impersonated."""
+    found: Callable[[], AbstractContextManager[Any]] | None = getattr(request, "as_member", None)
+    return found
 
 
 class Stepping:
@@ -64,7 +83,7 @@ class Stepping:
         return [
             {"step": step, "url": reverse(name, args=[row.pk, step.name])}
             for step in self.steps
-            if step.when(request, row)
+            if step.is_offered(request, row)
         ]
 
     # ------------------------------------------------------------------ one row
@@ -76,10 +95,10 @@ class Stepping:
         if row is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined,no-any-return]
         back = HttpResponseRedirect(self.address(row))  # type: ignore[attr-defined]
-        if not chosen.when(request, row):
-            messages.error(request, f"“{chosen.label}” is not possible now.")
+        if not chosen.is_offered(request, row):
+            messages.error(request, _not_now(request, chosen))
             return back
-        if request.method == "POST" and (reason := _reason(request, chosen)) is not None:
+        if request.method == "POST" and (reason := reason_given(request, chosen)) is not None:
             _perform(request, chosen, row, reason)
             return back
         return self._ask(request, chosen, [row], back.url)
@@ -109,7 +128,11 @@ class Stepping:
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         if IS_POPUP_VAR in request.GET:
             return {}
-        return {s.name: (partial(_selected, s), s.name, s.label) for s in self.steps if s.bulk}
+        return {
+            s.name: (partial(_selected, s), s.name, s.label)
+            for s in self.steps
+            if s.bulk and not _as_member(request)
+        }
 
     def response_action(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
         """Ids that are none would reach the database as an error."""
@@ -121,11 +144,11 @@ class Stepping:
 
 
 def _selected(step: Step, admin: Any, request: HttpRequest, queryset: Any) -> HttpResponse | None:
-    rows = [row for row in queryset[:MOST_AT_ONCE] if step.when(request, row)]
+    rows = [row for row in queryset[:MOST_AT_ONCE] if step.is_offered(request, row)]
     if not rows:
         messages.error(request, f"“{step.label}” is not possible for this selection.")
         return None
-    reason = _reason(request, step) if "confirmed" in request.POST else None
+    reason = reason_given(request, step) if "confirmed" in request.POST else None
     if reason is None:
         response: HttpResponse = admin._ask(request, step, rows, request.get_full_path())
         return response
@@ -134,8 +157,8 @@ def _selected(step: Step, admin: Any, request: HttpRequest, queryset: Any) -> Ht
     return None
 
 
-def _reason(request: HttpRequest, step: Step) -> str | None:
-    """The reason given, empty where none is asked for; None when it will not do."""
+def reason_given(request: HttpRequest, step: Step) -> str | None:
+    """The reason posted, empty where none is asked for; None, with a message, when it will not do."""
     if not step.reason:
         return ""
     text = " ".join(request.POST.get("reason", "").split())
@@ -145,8 +168,16 @@ def _reason(request: HttpRequest, step: Step) -> str | None:
     return None
 
 
+def _not_now(request: HttpRequest, step: Step) -> str:
+    if _as_member(request) is not None and not step.as_member:
+        return f"“{step.label}” is for staff: end acting as a member first."
+    return f"“{step.label}” is not possible now."
+
+
 def _perform(request: HttpRequest, step: Step, row: Any, reason: str) -> None:
+    member = _as_member(request)
     try:
-        messages.success(request, step.run(request, row, reason))
+        with member() if member else nullcontext(), because(reason):
+            messages.success(request, step.run(request, row, reason))
     except DomainError as refusal:
-        messages.error(request, refusal.detail)
+        messages.error(request, refusal.detail or refusal.title)

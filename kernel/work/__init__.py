@@ -4,7 +4,7 @@
 ``drain`` in a worker. Losing Redis costs seconds, never work.
 """
 
-from kernel.work.items import enqueue, replay
+from kernel.work.items import enqueue, replay, replay_many
 from kernel.work.lanes import Lease, mark, release_held
 from kernel.work.outcomes import Bury, Done, Hold, Later, StaleFence
 from kernel.work.registry import Kind, Released, kind_named, kinds, register
@@ -25,4 +25,5 @@ __all__ = [
     "register",
     "release_held",
     "replay",
+    "replay_many",
 ]

@@ -109,7 +109,18 @@ def done_fields(note: str = "") -> dict[str, Any]:
 
 def replay(kind: str, item: WorkItem) -> None:
     """Bring a dead or parked item back, in its place in the lane."""
-    fields = {"state": WorkItem.READY, "open": True, "attempts": 0, "due_at": now(), "reason": "",
-              "finished_at": None, "fence": 0}  # fmt: skip
-    collection(type(item)).update_one({**owner(), "_id": ObjectId(item.pk)}, {"$set": fields})
+    collection(type(item)).update_one({**owner(), "_id": ObjectId(item.pk)}, {"$set": _again()})
     mark(kind, lane_key(item.lane))
+
+
+def replay_many(kind: str, model: type[WorkItem], items: Sequence[WorkItem], state: str) -> int:
+    """``replay`` for those of ``items`` that are still in ``state``; returns how many were."""
+    still = {**owner(), "_id": {"$in": [ObjectId(item.pk) for item in items]}, "state": state}
+    matched: int = collection(model).update_many(still, {"$set": _again()}).matched_count
+    mark_many(kind, [(lane_key(item.lane), now()) for item in items])
+    return matched
+
+
+def _again() -> dict[str, Any]:
+    return {"state": WorkItem.READY, "open": True, "attempts": 0, "due_at": now(), "reason": "",
+            "finished_at": None, "fence": 0}  # fmt: skip

@@ -6,16 +6,19 @@ from tenants.models.invitation import Invitation, InvitationMail
 from tenants.models.membership import Membership
 from tenants.models.role import Role
 from tenants.models.settings import TenantSettings
+from tenants.models.support import Impersonation, StaffGrant
 from tenants.models.team import Team
 from tenants.models.tenant import Tenant
 from tenants.models.usage import Usage
 
 __all__ = [
     "ApiKey",
+    "Impersonation",
     "Invitation",
     "InvitationMail",
     "Membership",
     "Role",
+    "StaffGrant",
     "Team",
     "Tenant",
     "TenantCounter",

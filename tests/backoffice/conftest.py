@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,10 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from kernel.clock import now
+from kernel.models import AuditEntry
+from kernel.scoping import tenant_scope
+from tenants.models import StaffGrant
 
 PASSWORD = "staff staff staff"
 
@@ -31,6 +36,28 @@ def staff(*, superuser: bool = False, password: str | None = None) -> User:
     return User.objects.create_user(
         email, password, name="Sam Support", is_staff=True, is_superuser=superuser
     )
+
+
+def granted(world: Any, user: Any, **fields: Any) -> StaffGrant:
+    """The grant by which ``user`` may enter the world's tenant for an hour."""
+    given = {"reason": "ticket 81", "granted_by": "root@example.test", "granted_by_id": "0" * 24,
+             "expires_at": now() + timedelta(hours=1), **fields}  # fmt: skip
+    with tenant_scope(world.tenant):
+        return StaffGrant.objects.create(user=user, email=user.email, **given)
+
+
+def helper_of(world: Any) -> Client:
+    """The browser of a member of staff who was granted the world's tenant."""
+    user = staff()
+    granted(world, user)
+    return browser(user, world.tenant)
+
+
+def audited(world: Any, action: str, of: str = "") -> list[AuditEntry]:
+    """The tenant's entries of an action, oldest first; ``of`` is the id of their target."""
+    with tenant_scope(world.tenant):
+        found = list(AuditEntry.objects.filter(action=action).order_by("id"))
+    return [entry for entry in found if not of or entry.target_id == of]
 
 
 @pytest.fixture(autouse=True)

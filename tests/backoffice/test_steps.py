@@ -154,14 +154,14 @@ def test_a_channel_is_paused_and_resumed(page, world, urls):
     with factories.inside(world):
         channel = factories.channel()
     page.post(urls(channel, "pause"))
+    assert _now(channel, world).status == Channel.ACTIVE, "without a reason nothing happens"
+    page.post(urls(channel, "pause"), {"reason": WHY})
     assert _now(channel, world).status == Channel.PAUSED
     assert "Resume" in page.get(urls(channel)).text
-    page.post(urls(channel, "resume"))
+    page.post(urls(channel, "resume"), {"reason": "they asked for it"})
     assert _now(channel, world).status == Channel.ACTIVE
-    assert [e.actor_kind for e in _audited(world, "channel.status_changed", channel)] == [
-        "staff",
-        "staff",
-    ]
+    told = [(e.actor_kind, e.reason) for e in _audited(world, "channel.status_changed", channel)]
+    assert told == [("staff", WHY), ("staff", "they asked for it")]
 
 
 def test_a_channel_is_tested_at_once_and_the_report_is_shown(page, world, urls, settings):

@@ -1,19 +1,20 @@
-"""Pages of tenants, their members and their API keys."""
+"""Tenants: suspended, resumed, with their settings and limits."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
 
+from config.backoffice.reads import record_read
 from kernel.backoffice import columns
 from kernel.backoffice.base import BackofficeAdmin
-from kernel.backoffice.lists import choice_filter
 from kernel.backoffice.panels import panel
 from kernel.backoffice.steps import Step
-from kernel.clock import now
 from kernel.scoping import tenant_scope
-from tenants.models import ApiKey, Membership, Tenant, TenantSettings
+from tenants.admin.limits import change_limits
+from tenants.models import Tenant, TenantSettings
 from tenants.services import tenant as service
 from tenants.staff import enterable_ids, slug_begins, staff_in
 
@@ -69,6 +70,33 @@ class TenantAdmin(BackofficeAdmin):
     def found_by(self, term: str) -> Q | None:
         return super().found_by(term) or slug_begins(term)
 
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.limits_view)
+        return [
+            path("<str:object_id>/limits/", view, name="tenants_tenant_limits"),
+            *super().get_urls(),
+        ]
+
+    def limits_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The form by which superusers give a tenant limits of its own."""
+        tenant = self.get_object(request, object_id)
+        if tenant is None:
+            missing: HttpResponse = self._get_obj_does_not_exist_redirect(
+                request, self.opts, object_id
+            )
+            return missing
+        return change_limits(self, request, tenant)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """This page stands above tenants, but what it shows is one's: that one's log has it."""
+        page = super().change_view(request, object_id, form_url, extra_context)
+        if page.status_code == 200:
+            with staff_in(Tenant.objects.get(pk=object_id), request):
+                record_read(request, self.change_view, {"object_id": object_id})
+        return page
+
 
 @panel(Tenant, "Settings")
 def _settings(request: HttpRequest, tenant: Tenant) -> dict[str, Any] | None:
@@ -80,64 +108,3 @@ def _settings(request: HttpRequest, tenant: Tenant) -> dict[str, Any] | None:
         ("Reopens for", "Time zone", "Language"),
         [(f"{chosen.reopen_hours} h", chosen.time_zone, chosen.language)],
     )
-
-
-@admin.register(Membership)
-class MembershipAdmin(BackofficeAdmin):
-    """People in the tenant."""
-
-    one, many = "Member", "Members"
-    list_display = (
-        "email",
-        "name",
-        "role",
-        STATUS,
-        columns.state("availability", "Availability"),
-        CREATED,
-    )
-    list_filter = (
-        choice_filter(
-            "status", "status", [(s, s) for s in (Membership.ACTIVE, Membership.DISABLED)]
-        ),
-    )
-    facts = ("email", "name", "role", STATUS, columns.state("availability", "Availability"), "id",
-             "user_id", CREATED)  # fmt: skip
-
-    def title_of(self, row: Membership) -> str:
-        return str(row)
-
-
-@columns.named("Permissions")
-def scopes(key: ApiKey) -> Any:
-    return columns.joined(key.scopes)
-
-
-@columns.named("Only from")
-def networks(key: ApiKey) -> Any:
-    return columns.joined(key.cidrs)
-
-
-@columns.named("State")
-def key_state(key: ApiKey) -> Any:
-    if key.revoked_at:
-        return columns.badge("revoked")
-    return columns.badge("expired" if key.expires_at and key.expires_at <= now() else "active")
-
-
-@admin.register(ApiKey)
-class ApiKeyAdmin(BackofficeAdmin):
-    """Keys by name and use; neither the secret nor its digest is shown."""
-
-    one, many = "API key", "API keys"
-    list_display = ("name", key_state, columns.linked("created_by", "Made by"), CREATED,
-                    columns.moment("last_used_at", "Last used"))  # fmt: skip
-    facts = ("name", key_state, "id", columns.linked("created_by", "Made by"), scopes, networks, CREATED,
-             columns.moment("expires_at", "Expires"), columns.moment("revoked_at", "Revoked"),
-             columns.moment("last_used_at", "Last used"), "last_used_ip")  # fmt: skip
-
-    def title_of(self, row: ApiKey) -> str:
-        return row.name
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
-        rows: QuerySet[ApiKey] = super().get_queryset(request)
-        return rows.prefetch_related("created_by")
