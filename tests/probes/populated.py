@@ -51,16 +51,21 @@ class Populated:
         return next(id_ for id_ in self.ids[model] if id_ != other_than)
 
 
-def populate() -> Populated:
-    """A new tenant with at least two rows of every model, every free text of them marked."""
+def populate(*, channel: Any = None) -> Populated:
+    """A new tenant with at least two rows of every model, every free text of them marked.
+
+    With a function that makes a ``channel`` only rows that belong together are made, as the
+    product itself would: nothing in them is left to chance.
+    """
     mark = f"zq{secrets.token_hex(4)}"
     side = Populated(factories.new_world(f"Tenant {mark}"), mark)
     with factories.inside(side.world):
-        _business(side)
-        for model in factories.tenant_models():
+        _business(side, channel or factories.channel)
+        for model in () if channel else factories.tenant_models():
             while not _is_single(model) and model.objects.count() < 2:
                 factories.any_row(model).save(force_insert=True)
-    _mark_texts(side)
+    if channel is None:
+        _mark_texts(side)
     with tenant_scope(side.world.tenant):
         for model in factories.tenant_models():
             side.ids[model._meta.label] = _ids(side, model)
@@ -81,13 +86,13 @@ def _is_single(model: Any) -> bool:
                if isinstance(c, models.UniqueConstraint))  # fmt: skip
 
 
-def _business(side: Populated) -> None:
+def _business(side: Populated, make_channel: Any) -> None:
     """Rows that belong together: conversations with messages, a file, templates, keys, the ledger."""
     from tenants.services.api_keys import create_api_key
     from tenants.services.members import add_member
     from tests.api.test_shapes import webhook_event
 
-    channel = factories.channel()
+    channel = make_channel()
     for n in range(2):
         add_member(email=factories.person().email, role="agent")
         create_api_key(name=f"key {n}", scopes=[Permission.CONTACTS_READ])

@@ -1,6 +1,7 @@
 """Where an id can be written in a request: read from the OpenAPI document, so a new operation is in it."""
 
 import copy
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -175,7 +176,7 @@ def with_value(operation: Operation, name: str, value: Any) -> Any:
     steps: list[Step] = [int(part) if part.isdigit() else part for part in name.split(".")]
     body = _without_other_ids(operation, copy.deepcopy(_template_for(operation, steps)), steps)
     at = body
-    for step, following in zip(steps, steps[1:], strict=False):
+    for step, following in itertools.pairwise(steps):
         at = _inside(at, step, [] if isinstance(following, int) else {})
     _put(at, steps[-1], value)
     return body
@@ -203,11 +204,9 @@ def _template_for(operation: Operation, steps: list[Step]) -> Any:
 
 def _has(value: Any, steps: list[Step]) -> bool:
     for step in steps:
-        if isinstance(value, dict) and step in value:
+        try:
             value = value[step]
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            value = value[step]
-        else:
+        except (KeyError, IndexError, TypeError):
             return False
     return True
 
