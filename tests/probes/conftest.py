@@ -13,7 +13,7 @@ from tenants.middleware import TenantMiddleware
 from tenants.permissions import Permission
 from tests import factories
 from tests.api.caller import PREFIX
-from tests.probes.populated import Populated, canaries, populate
+from tests.probes.populated import Populated, canaries, populate, secrets_of
 from tests.probes.positions import operations, path_places
 from tests.probes.probing import PERSON, Caller
 
@@ -69,7 +69,8 @@ def pair(
         cursors = _cursors(there)
         _use_idempotency_key(there, IDEMPOTENCY_KEY)
         _use_idempotency_key(here, "used-over-here")
-        yield Pair(here, there, stranger, canaries(there, here), cursors, callers)
+        hidden = canaries(there, here) | secrets_of(here) | secrets_of(there)
+        yield Pair(here, there, stranger, hidden, cursors, callers)
 
 
 def _person(_: TenantMiddleware, request: Any) -> Any:
