@@ -11,6 +11,7 @@ from django.core.files.storage import default_storage
 from django.db import connection, models
 
 from channels.models import ChannelSignIn
+from kernel.audit.refusals import REFUSED
 from kernel.clock import NEVER
 from kernel.scoping import Reason, tenant_scope, unscoped
 from kernel.scoping.registry import owned_models
@@ -34,7 +35,7 @@ SECRET = frozenset({
     "code_digest", "code_hash", "token_hash", "sealed",
 })  # fmt: skip
 # What is written down on the way, not what a tenant has.
-BOOKKEEPING = frozenset({"audit_log", "idempotency_keys"})
+BOOKKEEPING = frozenset({"audit_log", "audit_tallies", "idempotency_keys"})
 OWNED_GLOBALS = {"tenants": "_id", "channel_addresses": "tenant_id"}
 
 
@@ -90,11 +91,15 @@ def _business(side: Populated, make_channel: Any) -> None:
     """Rows that belong together: conversations with messages, a file, templates, keys, the ledger."""
     from tenants.services.api_keys import create_api_key
     from tenants.services.members import add_member
+    from tenants.services.teams import create_team, put_in_team
     from tests.api.test_shapes import webhook_event
 
     channel = make_channel()
+    team = create_team(name=f"team {side.mark}")
+    put_in_team(team_id=team.pk, member_id=side.world.owner.pk)
     for n in range(2):
-        add_member(email=factories.person().email, role="agent")
+        member = add_member(email=factories.person().email, role="agent")
+        put_in_team(team_id=team.pk, member_id=member.pk)
         create_api_key(name=f"key {n}", scopes=[Permission.CONTACTS_READ])
         factories.template(channel)
         contact = factories.contact(phone=factories.digits(), attributes={"note": side.mark})
@@ -168,6 +173,13 @@ def documents(side: Populated, *, without: frozenset[str] = frozenset()) -> dict
         people = [row["user_id"] for row in found.get("tenant_users", ())]
         found["users"] = list(database()["users"].find({"_id": {"$in": people}}).sort("_id"))
     return found
+
+
+def refusals_noted(side: Populated) -> int:
+    """How many refusals the tenant's audit log and its tallies hold."""
+    entries = [row for row in rows_of(side, "audit_log") if row["action"] == REFUSED]
+    counted = [row["count"] for row in rows_of(side, "audit_tallies") if row["action"] == REFUSED]
+    return len(entries) + sum(counted)
 
 
 def words(value: Any) -> Iterator[str]:

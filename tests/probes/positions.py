@@ -101,11 +101,16 @@ def model_of(name: str) -> str | None:
 
 
 def _model_named(word: str) -> str | None:
-    names = {m._meta.model_name or "": m._meta.label for m in factories.tenant_models()}
-    if word in names:
-        return names[word]
-    ending = [label for name, label in names.items() if word and name.endswith(word)]
-    return ending[0] if len(ending) == 1 else None
+    """The model of that name, or the only one whose name ends with that word."""
+    labels = {m.__name__: m._meta.label for m in factories.tenant_models()}
+    endings = {
+        name: {"".join(parts[n:]).lower() for n in range(len(parts))}
+        for name in labels
+        if (parts := re.findall("[A-Z][a-z0-9]*", name))
+    }
+    exact = [label for name, label in labels.items() if name.lower() == word]
+    ending = [labels[name] for name, ends in endings.items() if word in ends]
+    return exact[0] if exact else ending[0] if len(ending) == 1 else None
 
 
 def path_places(operation: Operation) -> list[Place]:

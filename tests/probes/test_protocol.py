@@ -212,7 +212,8 @@ def test_every_answer_carries_the_headers_of_its_kind(
 
 def _missing(path: str, answer: Any) -> list[tuple[str, str]]:
     wanted = {"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
-              "Referrer-Policy": "same-origin"}  # fmt: skip
+              "Referrer-Policy": "same-origin", "Permissions-Policy": "camera=()",
+              "Content-Security-Policy": "default-src 'none'"}  # fmt: skip
     if path.startswith(("/api/v1/", "/_allauth/")):
         wanted["Cache-Control"] = "no-store"
     found = [(path, name) for name, value in wanted.items() if value not in answer.get(name, "")]

@@ -13,7 +13,7 @@ from django.core import mail
 from tests.api import contract
 from tests.probes.conftest import CALLERS, IDEMPOTENCY_KEY, Pair
 from tests.probes.differential import in_path, places_of_all, probe_everything
-from tests.probes.populated import BOOKKEEPING, documents
+from tests.probes.populated import BOOKKEEPING, documents, refusals_noted
 from tests.probes.positions import operations
 from tests.probes.probing import Findings, Probing
 
@@ -26,16 +26,19 @@ SHOWN = 12
 def test_what_belongs_to_another_tenant_is_not_there(
     pair: Pair, name: str, figure: Callable[[str], None]
 ) -> None:
-    theirs, ours = documents(pair.there), documents(pair.here, without=NOTED)
+    theirs, ours = documents(pair.there, without=BOOKKEEPING), documents(pair.here, without=NOTED)
+    noted = refusals_noted(pair.here)
     findings = Findings(pair.canaries)
     probing = Probing(pair.callers[name], pair.here, pair.there, findings)
     mail.outbox.clear()
     probe_everything(probing, pair.cursors, IDEMPOTENCY_KEY)
     wrong = "\n".join(findings.wrong[:SHOWN])
     assert not wrong, f"{len(findings.wrong)} of {findings.count.total()} probes:\n{wrong}"
-    assert changed(theirs, documents(pair.there)) == []
+    assert changed(theirs, documents(pair.there, without=BOOKKEEPING)) == []
     assert changed(ours, documents(pair.here, without=NOTED)) == []
     assert [m.subject for m in mail.outbox] == []
+    is_here = name not in ("expired-key", "anonymous", "non-member")
+    assert (refusals_noted(pair.here) > noted) == is_here
     assert findings.count.total() > 300
     figure(f"two tenants, {name}: {findings.count.total()} probes, 0 leaks "
            f"{dict(sorted(findings.count.items()))}")  # fmt: skip
