@@ -73,9 +73,14 @@ def pair(
         yield Pair(here, there, stranger, hidden, cursors, callers)
 
 
-def _person(_: TenantMiddleware, request: Any) -> Any:
+_by_session = TenantMiddleware._person
+
+
+def _person(middleware: TenantMiddleware, request: Any) -> Any:
+    if PERSON not in request.META:
+        return _by_session(middleware, request)
     request.by_cookie = True
-    return request.META.get(PERSON)
+    return request.META[PERSON]
 
 
 def signed_in(user: Any, tenant: Any, role: str) -> Caller:
