@@ -1,5 +1,6 @@
 """Two tenants of the same shape, and everybody who may ask from the first for what is in the second."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client, override_settings
 
+from config.api import refusals
 from kernel.clock import now
 from tenants.middleware import TenantMiddleware
 from tenants.permissions import Permission
@@ -60,6 +62,8 @@ def pair(
         # Reading the session costs as much as the rest of a refused request; who may enter which
         # tenant is asked of the database each time.
         patch.setattr(TenantMiddleware, "_person", _person)
+        # Each refusal is a write; of so many, one in twenty shows that they are noted.
+        patch.setattr("config.api.errors.note", _one_in_twenty(refusals.note))
         from kernel.work.drain import drain
 
         here, there = populate(), populate()
@@ -71,6 +75,16 @@ def pair(
         _use_idempotency_key(here, "used-over-here")
         hidden = canaries(there, here) | secrets_of(here) | secrets_of(there)
         yield Pair(here, there, stranger, hidden, cursors, callers)
+
+
+def _one_in_twenty(note: Callable[..., None]) -> Callable[..., None]:
+    turns = itertools.count()
+
+    def thinned(*args: Any) -> None:
+        if next(turns) % 20 == 0:
+            note(*args)
+
+    return thinned
 
 
 _by_session = TenantMiddleware._person
