@@ -79,7 +79,7 @@ def test_no_parameter_widens_a_list(pair: Pair, figure: Callable[[str], None]) -
                 answer = owner.send("get", path, query={name: value})
                 count += 1
                 assert time.thread_time() - began < QUICK_S, (operation.id, name, value[:20])
-                narrow = answer.status_code == 400 or answer.json().get("results") == []
+                narrow = answer.status_code == 400 or is_empty(answer)
                 assert narrow, (operation.id, name, value[:20], answer.content[:200])
                 assert "$regex" not in str([c.body for c in wire_log.commands]), operation.id
             for spelled in (
@@ -94,6 +94,12 @@ def test_no_parameter_widens_a_list(pair: Pair, figure: Callable[[str], None]) -
                 assert answer.status_code == 400, (operation.id, spelled)
                 assert answer.json()["code"] == "unknown_parameter"
     figure(f"operators in parameters: {count} probes, 0 widened")
+
+
+def is_empty(answer: Any) -> bool:
+    """A page or a file without a row."""
+    body = raw(answer)
+    return body.count(b"\n") <= 1 if answer.streaming else answer.json().get("results") == []
 
 
 def names_of_models() -> set[str]:

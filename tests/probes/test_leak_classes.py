@@ -101,8 +101,11 @@ def test_nobody_raises_their_own_role(two: Any, role: str) -> None:
     assert caller.get("me").json()["role"] == role
 
 
-def test_a_stream_tells_nothing_from_before_or_beside(two: Any, quiet: None) -> None:
+def test_a_stream_tells_nothing_from_before_or_beside(
+    two: Any, quiet: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Zulip CVE-2022-31017: events reached subscribers who may not see the history."""
+    monkeypatch.setattr("config.stream.app.HEARTBEAT_S", 0.3)
     here, there, _ = two
     with factories.inside(there):
         factories.message()
