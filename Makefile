@@ -22,7 +22,7 @@ echo "Python 3.11 or newer is needed, and none was found. Install it (for exampl
 exit 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults parsers bench check format lock clean distclean .venv
+.PHONY: help run test faults parsers fuzz bench check format lock clean distclean .venv
 
 help: ## list these commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,10 @@ BENCH_OPTIONS = $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(PUBLI
 parsers: .venv ## any JSON through every provider's parser, 100,000 examples; EXAMPLES=1000
 	@PARSER_EXAMPLES=$(or $(EXAMPLES),100000) $(VENV_PYTHON) -m pytest -q \
 		channels/providers/*/tests/test_any_json.py
+
+fuzz: .venv ## every operation fuzzed from its schema, alone and in chains; EXAMPLES=2000 SEED=7 SECONDS=600
+	@FUZZ_EXAMPLES=$(or $(EXAMPLES),200) $(if $(SEED),FUZZ_SEED=$(SEED)) $(if $(SECONDS),FUZZ_SECONDS=$(SECONDS)) \
+		$(VENV_PYTHON) -m pytest -q tests/fuzz
 
 bench: .venv ## how fast it is, beside the machine's limits; QUICK=1, ONLY=a,c, PUBLISH=1, AGAIN=1
 	@exec $(VENV_PYTHON) -m tests.bench $(BENCH_OPTIONS)

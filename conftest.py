@@ -86,3 +86,11 @@ def new_tenant(_database_open: None) -> Callable[..., World]:
 @pytest.fixture
 def world(new_tenant: Callable[..., World]) -> World:
     return new_tenant()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Figures that tests gave (``record_property("figure", …)``), one a line."""
+    reports = [r for kind in ("passed", "failed") for r in terminalreporter.stats.get(kind, ())]
+    figures = [str(value) for r in reports for name, value in r.user_properties if name == "figure"]
+    for line in dict.fromkeys(figures):
+        terminalreporter.write_line(line)

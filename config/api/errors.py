@@ -2,11 +2,12 @@
 
 import math
 import sys
+from itertools import islice
 from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, JsonResponse
 from pymongo.errors import PyMongoError
@@ -20,6 +21,7 @@ from kernel.mongo.transactions import DatabaseAway
 
 log = structlog.get_logger(agentName="auth")
 CONTENT_TYPE = "application/problem+json"
+MOST_ERRORS, LONGEST_NAME = 100, 200  # a refusal is no bigger for a body that is wrong everywhere
 
 
 class UnexpectedError(errors.DomainError):
@@ -76,6 +78,8 @@ def translate(exc: Exception) -> errors.DomainError:
         return errors.Forbidden()
     if isinstance(exc, RequestDataTooBig):
         return errors.TooLarge()
+    if isinstance(exc, SuspiciousOperation):  # a form of too many fields or files
+        return MalformedBody()
     if isinstance(exc, EnvelopeError):
         log.error("vault.locked", exc_info=exc)
         return VaultLocked()
@@ -91,7 +95,7 @@ class BadFields(errors.BadRequest):
 
 
 def _invalid(exc: exceptions.ValidationError) -> errors.DomainError:
-    return BadFields(errors=list(_flatten(exc.get_full_details(), "")))
+    return BadFields(errors=list(islice(_flatten(exc.get_full_details(), ""), MOST_ERRORS)))
 
 
 def _flatten(detail: Any, path: str) -> Any:
@@ -100,7 +104,11 @@ def _flatten(detail: Any, path: str) -> Any:
             nested = isinstance(item, dict) and "message" not in item
             yield from _flatten(item, f"{path}.{index}".strip(".") if nested else path)
     elif "message" in detail and "code" in detail:
-        yield {"field": path, "code": str(detail["code"]), "detail": str(detail["message"])}
+        yield {
+            "field": path[:LONGEST_NAME],
+            "code": str(detail["code"]),
+            "detail": str(detail["message"]),
+        }
     else:
         for name, item in detail.items():
             inner = path if name == "non_field_errors" else f"{path}.{name}".strip(".")

@@ -53,7 +53,12 @@ class Whole(serializers.IntegerField):
 
 
 class Choice(serializers.ChoiceField):
-    """One of a few words."""
+    """One of a few words. The refusal names them, and does not repeat what was sent."""
+
+    def __init__(self, choices: Any, **kwargs: Any) -> None:
+        super().__init__(choices, **kwargs)
+        words = ", ".join(str(word) for word in self.choices if word != "")
+        self.error_messages["invalid_choice"] = f"This is not one of: {words}."
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):

@@ -1,0 +1,1 @@
+"""A client that a stranger's generator makes of our schema."""

@@ -1,0 +1,1 @@
+"""The whole schema fuzzed by Schemathesis, in process, with the ids of a populated tenant."""
