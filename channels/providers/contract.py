@@ -245,10 +245,14 @@ class Downloaded:
 
 
 class Provider(Protocol):
-    """A messaging network, declared by its folder."""
+    """A messaging network, declared by its folder.
+
+    ``echoes_sends``: what we send comes back by webhook too, as what the business wrote.
+    """
 
     kind: str
     webhook_object: str
+    echoes_sends: bool
     redacted_keys: frozenset[str]
     capabilities: dict[str, Any]
     pace: Pace
