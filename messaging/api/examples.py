@@ -23,6 +23,12 @@ MESSAGE = {
     "sender": {"kind": "agent", "id": ID, "name": "Ada"}, "status": "queued", "status_at": None,
     "error": None, "reactions": [], "provider_at": None, "created_at": AT,
 }  # fmt: skip
+COMMENT = {
+    **MESSAGE, "direction": "inbound", "type": "comment", "text": "Ugly.", "status": "received",
+    "sender": {"kind": "contact", "id": ID, "name": "dana.c"},
+    "comment": {"comment_id": "18055", "parent_id": None, "is_live": False, "is_mention": False,
+                "media": {"id": "17990", "media_product_type": "FEED"}, "is_hidden": True},
+}  # fmt: skip
 UPDATE = {
     "id": ID, "kind": "status", "status": "delivered", "emoji": None, "text": None, "phase": None,
     "actor": None, "error": None,
@@ -82,6 +88,9 @@ SENDS = [
     ("Contacts", {"type": "contacts", "contacts": {"contacts": [{
         "name": {"formatted_name": "Rui Costa", "first_name": "Rui"},
         "phones": [{"phone": "+351 912 345 678", "type": "WORK"}]}]}}),
+    ("Answer to a comment, in private", {"type": "text", "text": "12 euros", "reply_to_id": ID}),
+    ("Answer to a comment, for all to see", {"type": "comment", "text": "We wrote to you.",
+                                             "reply_to_id": ID}),
     ("Share of a post", {"type": "share", "share": {"media_id": "17900000000000001"}}),
     *((f"Interactive: {name}", {"type": "interactive", "interactive": body})
       for name, body in INTERACTIVE),

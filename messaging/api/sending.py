@@ -17,7 +17,8 @@ from messaging.api.interactive import (
 from messaging.services.outgoing import MEDIA_TYPES, Draft
 
 TYPES = ["text", *MEDIA_TYPES, "location", "contacts", "interactive", "template", "reaction",
-         "share"]  # fmt: skip
+         "share", "comment"]  # fmt: skip
+WORDED = ("text", "comment")
 
 
 class FileBody(Body):
@@ -86,7 +87,7 @@ class ReactionBody(Body):
 
 
 class NewMessage(Body):
-    """``type`` and the object that is named as the type."""
+    """``type`` and the object that is named as the type; a text and a comment have ``text``."""
 
     type = Choice(choices=TYPES)
     text = Text(required=False, max_length=LONG, allow_blank=True)
@@ -102,22 +103,30 @@ class NewMessage(Body):
     template = TemplateBody(required=False)
     reaction = ReactionBody(required=False)
     share = ShareBody(required=False)
-    reply_to_id = Id(required=False, help_text="A message of this conversation's contact.")
+    reply_to_id = Id(
+        required=False,
+        help_text="A message of this conversation's contact. A text that replies to a comment goes "
+        "to its author in private; a `comment` stands under it for all to see.",
+    )
     expected_last_message_id = Id(
         required=False, help_text="Refuse the send if this is no longer the last message."
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         problems = {}
+        said = "text" if attrs["type"] in WORDED else attrs["type"]
         for name in TYPES:
-            if (name in attrs) != (name == attrs["type"]):
-                wanted = name == attrs["type"]
+            if (name in attrs) != (name == said):
+                wanted = name == said
                 text = f"A message of type {attrs['type']} has {'this' if wanted else 'no such'} field."
                 code = "required" if wanted else "unexpected"
                 problems[name] = [serializers.ErrorDetail(text, code=code)]
         if "preview_url" in attrs and attrs["type"] != "text":
             text = "Only a text has a preview."
             problems["preview_url"] = [serializers.ErrorDetail(text, code="unexpected")]
+        if attrs["type"] == "comment" and "reply_to_id" not in attrs:
+            text = "A comment answers a comment."
+            problems["reply_to_id"] = [serializers.ErrorDetail(text, code="required")]
         if problems:
             raise serializers.ValidationError(problems)
         return attrs
@@ -129,7 +138,7 @@ def draft_of(body: dict[str, Any]) -> Draft:
     return Draft(
         type=kind,
         text=body.get("text", ""),
-        body=dict(body[kind]) if kind != "text" else {},
+        body=dict(body[kind]) if kind not in WORDED else {},
         preview_url=body.get("preview_url", False),
         reply_to_id=body.get("reply_to_id", ""),
     )

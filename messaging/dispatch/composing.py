@@ -46,8 +46,10 @@ def _tag(channel: Channel, message: Message, window_until: datetime | None) -> s
 
 
 def is_free(message: Message) -> bool:
-    """Whether the window says nothing of it: a private answer to a comment, a reaction."""
-    return message.type == "reaction" or bool(message.content.get("comment_external_id"))
+    """Whether the window says nothing of it: an answer to a comment, a reaction."""
+    return message.type in ("reaction", "comment") or bool(
+        message.content.get("comment_external_id")
+    )
 
 
 def aware(moment: datetime) -> datetime:

@@ -25,7 +25,7 @@ from messaging.dispatch import pacing, settle
 from messaging.dispatch.composing import PERSON, aware, composed
 from messaging.dispatch.media import forget_upload, provider_media_id
 from messaging.models import Delivery, Message
-from messaging.services.outgoing import recipients
+from messaging.services.outgoing import FREE, recipients
 from messaging.window import late_until
 from tenants.services.tenant import SUSPENDED, is_suspended
 
@@ -64,7 +64,7 @@ def too_late(channel: Channel, delivery: Delivery, message: Message) -> bool:
     """
     if delivery.not_after is None or delivery.not_after > now():
         return False
-    if message.type == "template":
+    if message.type in FREE:
         return True
     provider = provider_for(channel.kind)
     if message.content.get("comment_external_id") and isinstance(provider, AnswersComments):

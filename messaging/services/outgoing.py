@@ -26,6 +26,7 @@ from messaging.errors import (
 from messaging.models import Attachment, Delivery, Message
 
 MEDIA_TYPES = ("image", "audio", "video", "document", "sticker")
+FREE = ("template", "comment")  # whatever the window says; tried for a day
 HEADED_TYPES = ("template", "interactive")
 HEADER_FILES = ("image", "video", "document")
 

@@ -18,8 +18,8 @@ from kernel.work.items import lane_key
 from messaging.errors import ConversationIsClosed, ConversationMovedOn, WindowClosed
 from messaging.events import MessageQueued
 from messaging.models import Attachment, Delivery, Message
-from messaging.services.comments import as_private_reply
-from messaging.services.outgoing import Draft, Prepared, prepare
+from messaging.services.comments import answering_comment
+from messaging.services.outgoing import FREE, Draft, Prepared, prepare
 from messaging.summary import summary
 from messaging.window import may_send, window_of
 from tenants.access import Principal, require
@@ -51,10 +51,10 @@ def _permission(type_: str) -> Permission:
 def _send(conversation_id: str, draft: Draft, principal: Principal, expected: str) -> Message:
     conversation = get_conversation(conversation_id)
     channel = _channel(conversation)
-    prepared = as_private_reply(channel, prepare(channel, conversation.contact_id, draft))
+    prepared = answering_comment(channel, prepare(channel, conversation.contact_id, draft))
     if expected and (conversation.last_message or {}).get("id") != expected:
         raise ConversationMovedOn(last_message_id=(conversation.last_message or {}).get("id"))
-    if "comment_external_id" not in prepared.content:
+    if draft.type != "comment" and "comment_external_id" not in prepared.content:
         _check_window(conversation, draft.type, principal)
     message = _message(conversation, channel, prepared, principal)
     insert_rows([message])
@@ -139,7 +139,7 @@ def _update(conversation: Conversation, message: Message) -> None:
 
 
 def _delivery(conversation: Conversation, channel: Channel, message: Message) -> Delivery:
-    free = message.type == "template"
+    free = message.type in FREE
     until = now() + timedelta(hours=24) if free else conversation.window_until
     return Delivery(lane=f"conversation:{conversation.pk}", message=message,
                     conversation=conversation, channel=channel, not_after=until)  # fmt: skip

@@ -26,6 +26,9 @@ def validate(message: OutboundMessage) -> None:
     """Raise `InvalidMessage` for a broken limit, `UnsupportedMessage` for another type."""
     if message.type not in limits.SENDABLE:
         raise UnsupportedMessage(f"Instagram takes no message of type {message.type!r} from here.")
+    if message.type == "comment":
+        _validate_public_reply(message)
+        return
     if comment_of(message):
         _validate_private_reply(message)
     else:
@@ -107,6 +110,11 @@ def _validate_private_reply(message: OutboundMessage) -> None:
         raise InvalidMessage("comment_external_id", "A comment is answered privately with text.")
     if message.content.get("tag"):
         raise InvalidMessage("tag", "A private answer to a comment takes no tag.")
+
+
+def _validate_public_reply(message: OutboundMessage) -> None:
+    if not message.text.strip():
+        raise InvalidMessage("text", "The text is empty.")
 
 
 def _validate_files(kind: str, message: OutboundMessage) -> None:
