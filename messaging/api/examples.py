@@ -59,9 +59,11 @@ INTERACTIVE = [
     ("catalog", {"type": "catalog", "body": "All that we have."}),
     ("location request", {"type": "location_request", "body": "Where shall we deliver?"}),
     ("contact request", {"type": "contact_request", "body": "May we have your number?"}),
+    ("call button", {"type": "voice_call", "body": "Shall we talk?", "button": "Call us"}),
+    ("request to call", {"type": "call_permission_request", "body": "May we call you about it?"}),
     ("address", {"type": "address", "body": "Where to?", "address": {"country": "IN"}}),
     ("carousel", {"type": "carousel", "body": "New this week", "cards": [
-        {"header": {"image": {"link": "https://example.com/1.jpg"}}, "body": "Blue",
+        {"header": {"image": {"media_id": ID}}, "body": "Blue",
          "button": "See it", "url": "https://example.com/blue"},
         {"header": {"image": {"link": "https://example.com/2.jpg"}}, "body": "Green",
          "button": "See it", "url": "https://example.com/green"}]}),
@@ -70,6 +72,8 @@ SENDS = [
     ("Text", {"type": "text", "text": "On its way!", "preview_url": False}),
     ("Reply", {"type": "text", "text": "Yes", "reply_to_id": ID, "expected_last_message_id": ID}),
     ("Image", {"type": "image", "image": {"media_id": ID, "caption": "Like this?"}}),
+    ("Album", {"type": "image", "image": {"images": [
+        {"media_id": ID}, {"link": "https://example.com/2.jpg"}]}}),
     ("Document by link", {"type": "document", "document": {"link": "https://example.com/a.pdf"}}),
     ("Template", {"type": "template", "template": {
         "name": "order_update", "language": "en_US", "body": ["Ana", "A-1042"]}}),

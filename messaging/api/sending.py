@@ -14,7 +14,7 @@ from messaging.api.interactive import (
     LocationBody,
     listed,
 )
-from messaging.services.outgoing import MEDIA_TYPES, Draft
+from messaging.services.drafts import MEDIA_TYPES, Draft
 
 TYPES = ["text", *MEDIA_TYPES, "location", "contacts", "interactive", "template", "reaction",
          "share", "comment"]  # fmt: skip
@@ -32,6 +32,22 @@ class FileBody(Body):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("media_id" in attrs) == ("link" in attrs):
             raise serializers.ValidationError("Either media_id or link.", code="one_of")
+        return attrs
+
+
+class PictureBody(FileBody):
+    """As a file; or ``images``, several in one message, where the channel takes that."""
+
+    images = serializers.ListField(
+        child=FileBody(), required=False, min_length=1, max_length=100,
+        help_text="Of Instagram: up to ten of `{media_id}` or `{link}`.",
+    )  # fmt: skip
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "images" not in attrs:
+            return super().validate(attrs)
+        if {"media_id", "link"} & set(attrs):
+            raise serializers.ValidationError("Either one file or images.", code="one_of")
         return attrs
 
 
@@ -92,7 +108,7 @@ class NewMessage(Body):
     type = Choice(choices=TYPES)
     text = Text(required=False, max_length=LONG, allow_blank=True)
     preview_url = Flag(required=False, help_text="Show a preview of the first link in the text.")
-    image = FileBody(required=False)
+    image = PictureBody(required=False)
     audio = AudioBody(required=False)
     video = FileBody(required=False)
     document = FileBody(required=False)

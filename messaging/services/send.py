@@ -19,7 +19,8 @@ from messaging.errors import ConversationIsClosed, ConversationMovedOn, WindowCl
 from messaging.events import MessageQueued
 from messaging.models import Attachment, Delivery, Message
 from messaging.services.comments import answering_comment
-from messaging.services.outgoing import FREE, Draft, Prepared, prepare
+from messaging.services.drafts import FREE, Draft
+from messaging.services.outgoing import Prepared, prepare
 from messaging.summary import summary
 from messaging.window import may_send, window_of
 from tenants.access import Principal, require
@@ -58,8 +59,8 @@ def _send(conversation_id: str, draft: Draft, principal: Principal, expected: st
         _check_window(conversation, draft.type, principal)
     message = _message(conversation, channel, prepared, principal)
     insert_rows([message])
-    if prepared.upload is not None:
-        _attach(prepared.upload, prepared.upload_kind, message, channel)
+    for file, upload in prepared.uploads:
+        _attach(upload, file.kind, message, channel)
     _update(conversation, message)
     delivery = _delivery(conversation, channel, message)
     insert_rows([delivery])
@@ -105,7 +106,7 @@ def _message(
         external_id=f"out:{id_}",
         reply_to_id=draft.reply_to_id,
         reply_to_external_id=prepared.reply_to_external_id,
-        attachment_count=1 if prepared.upload else 0,
+        attachment_count=len(prepared.uploads),
         sender_kind="agent" if principal.kind == "member" else principal.kind,
         sender_id=principal.id,
         sender_name=principal.name,

@@ -15,8 +15,8 @@ from messaging.errors import (
     UnsupportedByChannel,
 )
 from messaging.models import Delivery, Message, MessageUpdate
+from messaging.services.drafts import Draft
 from messaging.services.moderation import delete_comment, hide_comment
-from messaging.services.outgoing import Draft
 from messaging.services.send import send_message
 from messaging.tests.arriving import shown
 from messaging.tests.instagram import DANA, ig_queue, ig_receive, ig_taken, ig_text

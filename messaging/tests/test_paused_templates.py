@@ -4,7 +4,7 @@ import pytest
 
 from channels.models import MessageTemplate
 from messaging.models import Delivery
-from messaging.services.outgoing import Draft
+from messaging.services.drafts import Draft
 from messaging.services.send import send_message
 from messaging.tests.sending import queue, send_now, state, texts_sent
 from tests import factories

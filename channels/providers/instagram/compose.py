@@ -7,7 +7,7 @@ Besides `OutboundMessage`'s own fields, ``content`` may hold
 - for text ``comment_external_id``: the message answers that comment privately;
 - for comment ``parent_id``: it is written under that comment, for all to see. Its body is
   ``{"comment_id", "message"}``, which goes to the comment and not to ``messages``;
-- for image ``images``: up to ten of ``{"link"}`` or ``{"provider_id"}`` in one message;
+- for image ``images``: up to ten of ``{"link"}`` or ``{"media_id"}`` in one message;
 - for sticker ``{"name": "like_heart"}``;
 - for share ``{"media_id"}``: a post of the account itself;
 - for reaction ``{"target_external_id", "emoji"}``, empty to take it away;

@@ -89,7 +89,7 @@ def tag_of(message: OutboundMessage) -> str:
 
 
 def pictures_of(message: OutboundMessage) -> list[OutboundMedia]:
-    """Return the images of an album: ``content["images"]``, each ``{"link"}`` or ``{"provider_id"}``."""
+    """Return the images of an album: ``content["images"]``, each ``{"link"}`` or ``{"media_id"}``."""
     given = message.content.get("images")
     if given is None:
         return []
@@ -100,7 +100,10 @@ def pictures_of(message: OutboundMessage) -> list[OutboundMedia]:
             "image.images", f"At most {limits.IMAGES} images.", limit=limits.IMAGES
         )
     return [
-        OutboundMedia(link=as_text(one, "link"), provider_id=as_text(one, "provider_id"))
+        OutboundMedia(
+            link=as_text(one, "link"),
+            provider_id=message.uploaded.get(as_text(one, "media_id"), ""),
+        )
         for one in given
     ]
 
