@@ -16,8 +16,8 @@ from messaging.tests.sending import again, send_now
 from tests import factories
 
 
-def an_upload(colour="red", name="a.jpg"):
-    file = SimpleUploadedFile(name, picture(colour=colour), "image/jpeg")
+def an_upload(width=64):
+    file = SimpleUploadedFile("a.jpg", picture(width), "image/jpeg")
     return upload_media(file=file).pk
 
 
@@ -38,7 +38,7 @@ def send(shop, type_, body):
 
 
 def test_cards_with_uploaded_files_are_taken_by_whatsapp(live):
-    red, blue = an_upload("red"), an_upload("blue")
+    red, blue = an_upload(64), an_upload(96)
     files = (
         {"media_id": red},
         {"link": "https://a.example/x.jpg"},
@@ -70,7 +70,7 @@ def test_cards_of_a_template_take_uploaded_files(live):
     live.simulator.do("templates", name="spring", waba_id=live.channel.external["waba_id"],
                       components=parts, category="MARKETING")  # fmt: skip
     factories.template(live.channel, name="spring", components=parts)
-    given = [{"header": {"image": {"media_id": an_upload(colour)}}} for colour in ("red", "blue")]
+    given = [{"header": {"image": {"media_id": an_upload(width)}}} for width in (64, 96)]
     send(live, "template", {"name": "spring", "language": "en_US", "cards": given})
     send_now()
     delivery = Delivery.objects.get()
@@ -84,7 +84,7 @@ def test_an_album_is_uploaded_and_sent_as_one_message(gram, talk):
     ig_queue(
         talk,
         type_="image",
-        images=[{"media_id": an_upload("red")}, {"media_id": an_upload("blue")}],
+        images=[{"media_id": an_upload(64)}, {"media_id": an_upload(96)}],
     )
     send_now()
     sent = gram.meta.body()["message"]["attachments"]
@@ -98,7 +98,7 @@ def test_what_was_uploaded_before_a_failure_is_not_uploaded_again(gram, talk):
     ig_queue(
         talk,
         type_="image",
-        images=[{"media_id": an_upload("red")}, {"media_id": an_upload("blue")}],
+        images=[{"media_id": an_upload(64)}, {"media_id": an_upload(96)}],
     )
     send_now()
     gram.meta.answer({"attachment_id": "A2"})
