@@ -87,7 +87,7 @@ def files_of(draft: Draft) -> list[File]:
                 if isinstance(header, dict) and isinstance(given := header.get(kind), dict)
             ]
     if draft.type == "image":
-        found += [File(kind="image", field=f"image.images.{index}", given=given)
+        found += [File(kind="image", field=f"image.images[{index}]", given=given)
                   for index, given in enumerate(_items(draft.body, "images"))]  # fmt: skip
     return found
 
