@@ -7,7 +7,7 @@ const list = document.getElementById("accounts");
 const { state, code, tenant, csrf } = page.dataset;
 const ADVICE = {
   sign_in_state_invalid: "Only the person who began it can finish it, once and within half an hour. Begin again in the app.",
-  not_signed_in: "Sign in to the app in this browser, and begin again there.",
+  not_authenticated: "Sign in to the app in this browser, and begin again there.",
 };
 
 history.replaceState(null, "", location.pathname);
