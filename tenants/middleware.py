@@ -16,7 +16,8 @@ from tenants.errors import NotSignedIn, TenantRequired
 from tenants.principals import principal_of_key, principal_of_user
 
 PREFIX = "/api/v1/"
-PERSONAL = "/api/v1/tenants"  # a person's own list of tenants, and making one
+# What a person does outside of any tenant: list their own, make one, accept an invitation.
+PERSONAL = ("/api/v1/tenants", "/api/v1/invitations/accept")
 BY_LINK = "/api/v1/media/content/"  # the link itself names the tenant
 
 
@@ -46,7 +47,7 @@ class TenantMiddleware:
 
     def _enter(self, request: Any, stack: ExitStack) -> None:
         request.person = self._person(request)
-        if request.path == PERSONAL:
+        if request.path in PERSONAL:
             return
         bearer = bearer_of(request)
         if bearer:
@@ -54,7 +55,7 @@ class TenantMiddleware:
         elif request.person is None:
             raise NotSignedIn
         elif named := request.headers.get("X-Tenant", ""):
-            tenant, principal = principal_of_user(request.person, named)
+            tenant, principal = principal_of_user(request.person, named, request.client_ip)
         else:
             raise TenantRequired
         request.tenant, request.principal = tenant, principal
