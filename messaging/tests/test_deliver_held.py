@@ -108,7 +108,7 @@ def test_one_conversations_trouble_does_not_delay_anothers(live):
 def test_a_delivery_that_fails_here_is_told_to_the_agent(live, monkeypatch):
     monkeypatch.setattr(serving, "BACKOFF_S", (0.0,) * 4)
     message = queue(live, "hello")
-    monkeypatch.setattr(deliver, "client_of", lambda channel: 1 / 0)
+    monkeypatch.setattr(deliver, "opened", lambda channel: 1 / 0)
     send_now()
     assert (Delivery.objects.get().state, Delivery.objects.get().outcome) == ("dead", "failed")
     assert state(message).status == "failed"
