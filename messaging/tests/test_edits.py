@@ -175,7 +175,7 @@ def test_a_file_of_what_was_taken_back_before_it_came_is_never_fetched(shop, mon
     def untouched(channel):
         raise AssertionError("nothing is to be fetched")
 
-    monkeypatch.setattr(fetch, "client_of", untouched)
+    monkeypatch.setattr(fetch, "opened_or_held", untouched)
     name = mid()
     take(shop.channel, revoked(name), with_file(id_=name))
     remove_now()
@@ -202,7 +202,7 @@ def test_a_file_that_is_fetched_while_it_is_taken_back_does_not_stay(shop, monke
             return Downloaded(data=b"secret bytes", mime_type="image/png")
 
     monkeypatch.setattr(fetch, "store", meanwhile)
-    monkeypatch.setattr(fetch, "client_of", lambda channel: Client())
+    monkeypatch.setattr(fetch, "opened_or_held", lambda channel: Client())
     remove_now()
     Attachment.objects.update(due_at=now())
     mark("media", lane_key(Attachment.objects.get().lane))
