@@ -46,11 +46,8 @@ urlpatterns = [
     path("health/canaries", health.canaries),
     path("metrics", health.metrics),
     path("admin/", admin.site.urls),
-<<<<<<< HEAD
     path("channels/connected", connected),
-=======
     path("_allauth/", include("accounts.urls")),
->>>>>>> main
     path("_allauth/", include("allauth.headless.urls")),
     path("accounts/", include("allauth.urls")),  # where sign-in providers send people back to
 ]
