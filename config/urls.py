@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from channels.api.connected import connected
 from config import health
 from config.api import converters
 from config.api.audit import AuditLog, AuditLogExport, AuditLogVerify
@@ -45,6 +46,7 @@ urlpatterns = [
     path("health/canaries", health.canaries),
     path("metrics", health.metrics),
     path("admin/", admin.site.urls),
+    path("channels/connected", connected),
     path("_allauth/", include("accounts.urls")),
     path("_allauth/", include("allauth.headless.urls")),
     path("accounts/", include("allauth.urls")),  # where sign-in providers send people back to

@@ -27,8 +27,8 @@ SEND = (*READ, any_of(P.MESSAGES_SEND, P.MESSAGES_SEND_TEMPLATE))
 REFUSALS = (
     ConversationNotFound, ChannelRemoved, errors.WindowClosed, errors.InvalidMessageBody,
     errors.UnsupportedByChannel, errors.TemplateUnknown, errors.ConversationMovedOn,
-    errors.ConversationIsClosed, errors.MessageNotFound, errors.MediaNotFound, errors.MediaNotReady,
-    LimitReached,
+    errors.ConversationIsClosed, errors.NotAComment, errors.CommentNotAnswerable,
+    errors.MessageNotFound, errors.MediaNotFound, errors.MediaNotReady, LimitReached,
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ as long as a reply waits for the number.
 """
 
 import os
+import time
 from collections.abc import Iterable, Sequence
 
 from django.conf import settings
@@ -24,6 +25,9 @@ FULL_S = 60.0
 _limiters: dict[int, Limiter] = {}
 _failures: dict[str, int] = {}
 _probed: set[str] = set()
+# An account that was refused: no more calls from here, while that is being recorded for all.
+REFUSED_S, MOST_REFUSED = 5.0, 1_000
+_refused: dict[tuple[str, str], float] = {}
 Kinds = dict[str, Rate]
 
 
@@ -50,6 +54,9 @@ def wait_for_turns(pairs: Sequence[tuple[Channel, Delivery]]) -> list[float]:
     waits: dict[str, float] = {}
     for channel in {channel.pk: channel for channel, _ in pairs}.values():
         own = [delivery for of, delivery in pairs if of.pk == channel.pk]
+        if (wait := _refused_for(channel)) > 0:
+            waits.update((delivery.pk, wait) for delivery in own)
+            continue
         kinds = buckets.kinds_of(channel, own)
         replies = [delivery for delivery in own if not buckets.is_bulk(delivery)]
         waited = _take_all(channel, replies, kinds, waits, 0.0)
@@ -60,12 +67,17 @@ def wait_for_turns(pairs: Sequence[tuple[Channel, Delivery]]) -> list[float]:
     return [waits[delivery.pk] for _, delivery in pairs]
 
 
-def wait_to_read(channel: Channel) -> float:
-    """Seconds until a conversation may be looked at, where the provider limits that; 0 when it may."""
-    bucket = buckets.reads_bucket(channel)
-    if bucket is None:
-        return 0.0
-    return _longest(limiter().take_all([(buckets.kind_key(channel, "reads"), bucket)]))
+def wait_to_read(channel: Channel, *, of_conversation: bool = True) -> float:
+    """Seconds until something may be read at the provider; 0 when it may.
+
+    It waits while the app or the account is at its limit, and what stands in a conversation for a
+    rate of its own, where the provider has one.
+    """
+    asked = [(buckets.app_key(channel), buckets.GATE), (buckets.account_key(channel), buckets.GATE)]
+    bucket = buckets.reads_bucket(channel) if of_conversation else None
+    if bucket is not None:
+        asked.append((buckets.kind_key(channel, "reads"), bucket))
+    return _longest(limiter().take_all(asked))
 
 
 def _take_all(
@@ -122,13 +134,18 @@ def _longest(decisions: Iterable[Decision]) -> float:
     return max((d.retry_after_s for d in decisions if not d.allowed), default=0.0)
 
 
-def slow_down(channel: Channel, delivery: Delivery, throttled: Throttled, seconds: float) -> None:
+def slow_down(
+    channel: Channel, delivery: Delivery | None, throttled: Throttled, seconds: float
+) -> None:
     """Only what the provider complained about waits: the pair, the number, its account or its app.
 
-    A complaint about a template is no reason for other messages to wait.
+    A complaint about a template is no reason for other messages to wait. Without a ``delivery`` it
+    was a call that reads.
     """
     match throttled.scope:
         case "pair":
+            if delivery is None:
+                return
             key = buckets.pair_key(delivery)
         case "account":
             key = buckets.account_key(channel)
@@ -139,6 +156,22 @@ def slow_down(channel: Channel, delivery: Delivery, throttled: Throttled, second
         case _:
             key = buckets.number_key(channel)
     limiter().penalise(key, seconds)
+
+
+def note_refused(channel: Channel) -> None:
+    """The provider refuses the account: until its new state is read, nothing more leaves this process for it."""
+    while len(_refused) >= MOST_REFUSED:
+        _refused.pop(next(iter(_refused)))
+    _refused[_state_of(channel)] = time.monotonic() + REFUSED_S
+
+
+def _refused_for(channel: Channel) -> float:
+    return max(_refused.get(_state_of(channel), 0.0) - time.monotonic(), 0.0)
+
+
+def _state_of(channel: Channel) -> tuple[str, str]:
+    """A channel that was broken, or connected again, is in another state than the one that was refused."""
+    return channel.pk, channel.status_at.isoformat()
 
 
 def note_failure(channel: Channel) -> None:

@@ -13,7 +13,7 @@ from kernel.work import serving
 from messaging.dispatch import deliver
 from messaging.dispatch.receipts import show_read
 from messaging.models import Delivery, ReadReceipt
-from messaging.services.outgoing import Draft
+from messaging.services.drafts import Draft
 from messaging.services.send import send_message
 from messaging.tests.sending import queue, send_now, state, texts_sent
 from tenants.services.tenant import resume_tenant, suspend_tenant
@@ -108,7 +108,7 @@ def test_one_conversations_trouble_does_not_delay_anothers(live):
 def test_a_delivery_that_fails_here_is_told_to_the_agent(live, monkeypatch):
     monkeypatch.setattr(serving, "BACKOFF_S", (0.0,) * 4)
     message = queue(live, "hello")
-    monkeypatch.setattr(deliver, "opened_or_held", lambda channel: 1 / 0)
+    monkeypatch.setattr(deliver, "opened", lambda channel: 1 / 0)
     send_now()
     assert (Delivery.objects.get().state, Delivery.objects.get().outcome) == ("dead", "failed")
     assert state(message).status == "failed"

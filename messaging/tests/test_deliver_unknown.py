@@ -88,7 +88,7 @@ def test_the_attempt_is_written_before_the_socket_opens(live):
     queue(live, "hello")
     live.simulator.fail_next(timeout=0.3)
     seen = []
-    real = deliver.opened_or_held
+    real = deliver.opened
 
     def watching(channel):
         client = real(channel)
@@ -96,11 +96,11 @@ def test_the_attempt_is_written_before_the_socket_opens(live):
         client.send = lambda body: (seen.append(Delivery.objects.get().tries), send(body))[1]
         return client
 
-    deliver.opened_or_held, restore = watching, real
+    deliver.opened, restore = watching, real
     try:
         send_now()
     finally:
-        deliver.opened_or_held = restore
+        deliver.opened = restore
     ((entry,),) = seen
     assert (entry["n"], "outcome" in entry) == (1, False)
 

@@ -110,7 +110,7 @@ def test_an_echo_after_the_answer_is_no_message_of_its_own(gram, talk, count):
 
 def test_an_echo_before_the_answer_is_no_message_of_its_own_either(gram, talk, monkeypatch):
     mid = ig_taken(gram)
-    real = deliver.opened_or_held
+    real = deliver.opened
 
     def echoing(channel):
         client = real(channel)
@@ -124,7 +124,7 @@ def test_an_echo_before_the_answer_is_no_message_of_its_own_either(gram, talk, m
         client.send = first_the_echo
         return client
 
-    monkeypatch.setattr(deliver, "opened_or_held", echoing)
+    monkeypatch.setattr(deliver, "opened", echoing)
     ig_queue(talk)
     send_now()
     work_off("check")

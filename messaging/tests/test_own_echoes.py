@@ -85,7 +85,7 @@ def test_the_echo_of_a_batch_that_comes_before_its_record_is_not_shown_again(liv
 def test_the_echo_of_a_lone_send_that_comes_before_its_record_is_not_shown_again(live, monkeypatch):
     from messaging.dispatch import deliver
 
-    real, said = deliver.opened_or_held, []
+    real, said = deliver.opened, []
 
     def overtaking(channel):
         client = real(channel)
@@ -100,7 +100,7 @@ def test_the_echo_of_a_lone_send_that_comes_before_its_record_is_not_shown_again
         client.send = sending
         return client
 
-    monkeypatch.setattr(deliver, "opened_or_held", overtaking)
+    monkeypatch.setattr(deliver, "opened", overtaking)
     message = queue(live, "hello")
     send_now()
     look_now()
