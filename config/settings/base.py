@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "conversations",
     "messaging",
     "webhooks",
+    "archives",
     "config.apps.ProjectConfig",
 ]
 

@@ -53,6 +53,13 @@ class Finding:
     problem: str
 
 
+def beginning(state: FeedState | None) -> tuple[int, str]:
+    """Number and hash of the entry after which the chain begins: of the last one that retention took."""
+    if state is None:
+        return 0, ""
+    return state.audit_cut_seq or 0, state.audit_cut_hash or ""
+
+
 def verify() -> Iterator[Finding]:
     """Walk the active tenant's chain; yields nothing when it holds.
 
@@ -61,8 +68,8 @@ def verify() -> Iterator[Finding]:
     """
     state = FeedState.objects.first()
     head, head_hash = (state.audit_seq, state.audit_hash) if state else (0, "")
-    seq, prev = 0, ""
-    chained = AuditEntry.objects.filter(seq__gt=0, seq__lte=head).order_by("seq")
+    seq, prev = beginning(state)
+    chained = AuditEntry.objects.filter(seq__gt=seq, seq__lte=head).order_by("seq")
     for entry in chained.iterator(chunk_size=500):
         seq += 1
         if entry.seq != seq:
