@@ -23,9 +23,11 @@ def list_exports() -> QuerySet[Export]:
 
 def get_export(export_id: str) -> Export:
     """One export; that of a contact is also for those who may export contacts. ``ExportNotFound``."""
+    held = require().permissions
+    if Permission.CONTACTS_EXPORT not in held:
+        require(Permission.EXPORTS_CREATE)
     export = Export.objects.filter(pk=export_id).first()
-    may = require()
-    if export is None or not {Permission.EXPORTS_CREATE, _needed(export)} & may.permissions:
+    if export is None or not {Permission.EXPORTS_CREATE, _needed(export)} & held:
         raise ExportNotFound
     return export
 

@@ -79,14 +79,14 @@ def key_of(path: Path, row: dict[str, Any]) -> Key:
     return [row.get(column) for column, _ in path.keys[1:]]
 
 
-def _bound(path: Path, after: Key | None, *, first: bool) -> list[tuple[str, Any]]:
-    """The first key of the tenant, or the one after which its last key would be."""
-    bound: list[tuple[str, Any]] = [("tenantId", owner()["tenantId"])]
+def _bound(path: Path, after: Key | None, *, first: bool) -> dict[str, Any]:
+    """The first key of the tenant, or the one after which its last key would be; in the index's order."""
+    bound: dict[str, Any] = {"tenantId": owner()["tenantId"]}
     for number, (column, direction) in enumerate(path.keys[1:]):
         if after is not None:
-            bound.append((column, after[number]))
+            bound[column] = after[number]
         else:
-            bound.append((column, MinKey() if (direction == 1) == first else MaxKey()))
+            bound[column] = MinKey() if (direction == 1) == first else MaxKey()
     return bound
 
 

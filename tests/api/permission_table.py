@@ -64,6 +64,18 @@ LOWEST_ROLE: dict[str, str | None] = {
     "webhook_events_replay": "supervisor",
     "events_list": "viewer",
     "audit_log_list": "supervisor",
+    "exports_list": "admin",
+    "exports_create": "admin",
+    "exports_get": "supervisor",
+    "exports_cancel": "supervisor",
+    "tenant_erase": "owner",
+    "contacts_export": "supervisor",
+    "contacts_erase": "admin",
+    "contact_erasures_get": "admin",
+    "imports_create": None,
+    "imports_get": None,
+    "erasures_get": None,
+    "erasures_cancel": None,
 }
 
 # A body of the right shape for each operation that takes one.
@@ -88,4 +100,5 @@ BODIES: dict[str, dict[str, object]] = {
     "conversations_change": {"status": "closed"},
     "conversations_assign": {"assignee_id": None},
     "messages_send": {"type": "text", "text": "x"},
+    "tenant_erase": {"slug": "another"},
 }  # fmt: skip
