@@ -28,11 +28,11 @@ class Path:
 
 @cache
 def path_of(model: Model) -> Path | None:
-    """The index to walk along; None for a model whose rows nothing orders within the tenant."""
+    """The index to walk along; None for a model with one row for each tenant, or with none to walk along."""
     for constraint in model._meta.constraints:
         if isinstance(constraint, models.UniqueConstraint) and constraint.condition is None:
             columns = _columns(model, constraint.fields)
-            if columns is not None and columns[0][0] == "tenantId":
+            if columns is not None and len(columns) > 1 and columns[0][0] == "tenantId":
                 return Path(columns)
     for index in model._meta.indexes:
         columns = _columns(model, index.fields, nullable=True)
