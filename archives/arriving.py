@@ -22,7 +22,7 @@ from kernel.archive.remap import Remap
 from kernel.archive.taking import missing, taken
 from kernel.audit.chain import entry_hash
 from kernel.models import AuditEntry
-from kernel.mongo.doors import UniqueViolation, collection, owner
+from kernel.mongo.doors import BulkWriteError, UniqueViolation, collection, owner
 from kernel.mongo.rows import hydrated
 from kernel.scoping import active_tenant_id
 from kernel.scoping.keys import tenant_path
@@ -120,7 +120,7 @@ def _store(model: Model, rows: list[dict[str, Any]], remap: Remap, state: State)
         return
     try:
         collection(model).insert_many(fresh_rows)
-    except UniqueViolation as error:
+    except (BulkWriteError, *UniqueViolation) as error:
         raise ArchiveRefused(f"{model._meta.db_table} holds a row twice") from error
 
 

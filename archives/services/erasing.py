@@ -59,15 +59,14 @@ def serve(lease: Lease) -> Released:
 def turn(row: Erasure) -> float | None:
     """Do for the length of a turn; seconds until the next one, None when it is certified."""
     until, state = time.monotonic() + TURN_S, dict(row.progress) or {"step": STEPS[0]}
-    while time.monotonic() < until:
+    while True:
         with tenant_scope(row.erased_tenant_id):
             wait_s = DO[state["step"]](row, state)
         if state["step"] == "done":
             return None
         _note(row, state)
-        if wait_s:
+        if wait_s or time.monotonic() >= until:
             return wait_s
-    return 0.0
 
 
 def _note(row: Erasure, state: State) -> None:

@@ -68,11 +68,13 @@ def go_on(erasure: ContactErasure) -> Outcome:
     """Do for the length of a turn."""
     until, state = time.monotonic() + TURN_S, dict(erasure.progress) or {"step": STEPS[0]}
     wait_s = 0.0
-    while not wait_s and time.monotonic() < until:
-        if state["step"] == "end":
-            return Done(note="erased", apply=lambda: _end(erasure, state))
+    while state["step"] != "end":
         wait_s = DO[state["step"]](erasure, state)
         _note(erasure, state)
+        if wait_s or time.monotonic() >= until:
+            break
+    else:
+        return Done(note="erased", apply=lambda: _end(erasure, state))
     erasure.attempts = 1  # it moved, so whatever killed it before is behind it
     return Later(seconds=wait_s, error="", burn=False)
 

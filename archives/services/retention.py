@@ -96,20 +96,19 @@ def go_on(run: RetentionRun) -> Outcome:
     state = dict(run.progress) or {"kind": "", "after": None}
     removed = dict(run.removed)
     wanted = [kind for kind in STEPS if kind in run.days and kind in KINDS]
-    while time.monotonic() < until:
+    while True:
         kind = state["kind"] or (wanted[0] if wanted else "")
         if not kind:
             return Done(note="nothing to do")
         counted, more = STEPS[kind](state, run.days[kind])
         for name, number in counted.items():
             removed[name] = removed.get(name, 0) + number
-        if more:
-            state["kind"] = kind
-            continue
         following = wanted[wanted.index(kind) + 1 :]
-        if not following:
+        if not (more or following):
             return Done(note="removed", apply=lambda: _end(run, removed))
-        state |= {"kind": following[0], "after": None}
+        state |= {"kind": kind} if more else {"kind": following[0], "after": None}
+        if time.monotonic() >= until:
+            break
     run.attempts = 1  # it moved, so whatever killed it before is behind it
     return Later(seconds=0, error="", burn=False,
                  apply=lambda: _set(run, {"progress": state, "removed": removed}))  # fmt: skip
