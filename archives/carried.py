@@ -14,6 +14,7 @@ LEFT_OUT: dict[str, str] = {
     "channels.ChannelAlert": "mails of this installation",
     "channels.ChannelCredential": "credentials never leave; a channel is connected anew",
     "channels.ChannelSignIn": "tokens never leave",
+    "kernel.AuditTally": "refusals of this installation, not chained yet",
     "kernel.FeedState": "carried in the manifest",
     "kernel.IdempotencyKey": "answers kept for a day",
     "kernel.Reaction": "work of this installation",
@@ -21,6 +22,7 @@ LEFT_OUT: dict[str, str] = {
     "messaging.DeliveryCheck": "work of this installation",
     "messaging.ReadReceipt": "work of this installation",
     "tenants.ApiKey": "keys never leave; new ones are made",
+    "tenants.Invitation": "links of this installation; people are invited anew",
 }
 SEALED = "kernel.AuditEntry"  # carried, and kept by the new tenant as the origin's, beside its own
 NOT_ROWS = {
@@ -39,6 +41,7 @@ RULES: dict[str, Rules] = {
     "messaging.Message": Rules(documents={"content": OWN_FILES}, ids=("external_id",)),
     "messaging.MessageUpdate": Rules(documents={"detail": OWN_FILES}, ids=("external_id",)),
     "tenants.Membership": Rules(documents={"team_ids": None}),
+    "tenants.TenantSettings": Rules(blank=("email_domains", "ip_allow_list")),
 }  # fmt: skip
 
 _EVENTS = Path((("tenantId", 1), ("number", 1)))

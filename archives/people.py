@@ -9,7 +9,9 @@ from channels.models import Channel
 from kernel.archive.errors import ArchiveRefused
 from kernel.archive.order import Model
 from kernel.mongo.doors import collection, owner
-from tenants.models import Membership, TenantSettings
+from tenants.entry import entry_of
+from tenants.models import Membership, Role, TenantSettings
+from tenants.permissions import ROLES, Permission
 
 PLACEHOLDER = "placeholder.invalid"
 RECONNECT = "It came with an archive: reconnect it with a token of its account."
@@ -83,6 +85,25 @@ def _channels(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         if row["status"] != Channel.REMOVED:
             row |= {"status": Channel.BROKEN, "status_reason": RECONNECT}
+
+
+def check_roles() -> None:
+    """Every member's role is a built-in one or one of the archive's, which hold what there is to hold."""
+    roles = list(Role.objects.all())
+    keys = {role.key for role in roles}
+    held = {permission for role in roles for permission in role.permissions}
+    if keys & set(ROLES) or len(keys) != len(roles) or held - {str(p) for p in Permission}:
+        raise ArchiveRefused("a role is none that a tenant can have")
+    given = set(Membership.objects.values_list("role", flat=True))
+    if unknown := given - keys - set(ROLES):
+        raise ArchiveRefused(
+            f"a member has the role {sorted(unknown)[0][:40]!r}, which there is not"
+        )
+
+
+def ask_on_entry() -> dict[str, Any]:
+    """What the settings ask of whoever enters, as the tenant keeps it."""
+    return entry_of(TenantSettings.objects.get())
 
 
 def remove_placeholders() -> int:

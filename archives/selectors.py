@@ -8,9 +8,9 @@ from kernel.mongo.doors import ObjectId
 from kernel.mongo.rows import find_one
 from tenants.access import require
 from tenants.models import TenantSettings
+from tenants.models.settings import RETAINED
 from tenants.permissions import Permission
 
-KINDS = ("messages", "media", "audit", "raw_deliveries", "events")
 # A provider repeats a webhook for up to a week; what would recognise it stays longer than that.
 LEAST_DAYS = {"raw_deliveries": 14}
 
@@ -64,9 +64,9 @@ def get_contact_erasure(erasure_id: str) -> ContactErasure:
 def retention_days() -> dict[str, int]:
     """Kind → days after which the active tenant wants it gone; kinds that are kept are absent."""
     settings = TenantSettings.objects.first()
-    chosen = getattr(settings, "retention_days", None) or {}
+    chosen = (settings.retention_days if settings else None) or {}
     return {
         kind: max(days, LEAST_DAYS.get(kind, 1))
         for kind, days in chosen.items()
-        if kind in KINDS and isinstance(days, int) and days > 0
+        if kind in RETAINED and isinstance(days, int) and days > 0
     }

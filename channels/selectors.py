@@ -1,7 +1,7 @@
 """Reads of the Channel Integration agent."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -15,22 +15,35 @@ from kernel import vault
 from kernel.mongo.doors import ObjectId, collection
 from kernel.mongo.rows import find_one, find_rows
 from kernel.scoping import active_tenant_id, tenant_scope
+from tenants.access import allowed_channels
 
 FAMILIAR_S = 5.0
 _familiar: dict[tuple[str, str], tuple[float, Channel]] = {}
 
 
 def list_channels() -> QuerySet[Channel]:
-    """Connected accounts, without those that were removed."""
-    return Channel.objects.exclude(status=Channel.REMOVED)
+    """Connected accounts, without those that were removed; for a key that keeps to some, those."""
+    rows = Channel.objects.exclude(status=Channel.REMOVED)
+    return rows.filter(pk__in=kept) if (kept := allowed_channels()) else rows
+
+
+def count_channels(most: int) -> int:
+    """How many accounts are connected, counted no further than ``most``."""
+    return len(list_channels().values_list("pk")[:most])
 
 
 def get_channel(channel_id: str) -> Channel:
     """One account; raises ``ChannelNotFound``."""
     channel = Channel.objects.filter(pk=channel_id).first()
-    if channel is None or channel.status == Channel.REMOVED:
+    kept = allowed_channels()
+    if channel is None or channel.status == Channel.REMOVED or (kept and channel_id not in kept):
         raise ChannelNotFound
     return channel
+
+
+def known_channels(channel_ids: Collection[str]) -> set[str]:
+    """Those of the ids that are connected accounts of the active tenant."""
+    return set(list_channels().filter(pk__in=list(channel_ids)).values_list("pk", flat=True))
 
 
 def client_of(channel: Channel) -> Client:

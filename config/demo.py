@@ -4,6 +4,7 @@ import json
 import secrets
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ from channels.errors import ChannelTaken
 from channels.models import Channel
 from channels.services.connect import connect_instagram, connect_whatsapp
 from kernel import egress
+from kernel.clock import now
 from kernel.scoping import tenant_scope
 from tenants import keys
 from tenants.access import Principal, acting, acting_as_system
 from tenants.models import ApiKey, Membership, Tenant
+from tenants.models.api_key import LONGEST
 from tenants.permissions import ROLES
 from tenants.services.api_keys import create_api_key
 from tenants.services.members import add_member
@@ -118,13 +121,14 @@ def _key(owner: User, text: str) -> str:
     """The key of the last start if it still opens the tenant, else a new one."""
     parsed = keys.parse(text)
     row = ApiKey.objects.filter(pk=parsed.id, revoked_at=None).first() if parsed else None
-    if parsed and row and keys.matches(parsed.secret, row.digest):
+    if parsed and row and keys.matches(parsed.secret, row.digest) and not row.has_ended:
         return text
     member = Membership.objects.get(user_id=owner.pk)
     principal = Principal(kind="member", id=member.pk, member_id=member.pk, user_id=owner.pk,
                           name=str(member), role="owner", permissions=ROLES["owner"])  # fmt: skip
     with acting(principal):
-        return create_api_key(name="demo", scopes=sorted(ROLES["owner"]))[1]
+        until = now() + LONGEST - timedelta(minutes=1)
+        return create_api_key(name="demo", scopes=sorted(ROLES["owner"]), expires_at=until)[1]
 
 
 def _channel(phone_number_id: str, simulator: dict[str, Any]) -> Channel:

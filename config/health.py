@@ -1,6 +1,9 @@
 """What watches the installation asks: does it live, is it ready, how late is its work."""
 
+import ipaddress
 from collections.abc import Callable
+from functools import wraps
+from hmac import compare_digest
 from pathlib import Path
 
 import pymongo
@@ -12,12 +15,15 @@ from django.views.decorators.http import require_safe
 from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
 
+from config.api.errors import not_found
+from kernel import vault
 from kernel.work.bell import bell_client
 from kernel.work.sweep import canary_ages
 
 log = structlog.get_logger(agentName="kernel")
 PING_S = 1.0
 CANARY_LATE_S = 45.0
+View = Callable[[HttpRequest], HttpResponse]
 SPOOL_FULL_BYTES = 100_000_000
 
 
@@ -29,19 +35,49 @@ def live(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """Whether requests should come here: 200 or 503, with a boolean for each dependency."""
+    """Whether requests should come here: 200 or 503, with a boolean for each dependency.
+
+    Anybody may ask, so it says no more than that: no addresses, no versions, no errors.
+    """
     checks = {name: _holds(name, check) for name, check in _CHECKS.items()}
     ok = all(checks.values())
     body = {"status": "ok" if ok else "unavailable", "checks": checks}
     return JsonResponse(body, status=200 if ok else 503)
 
 
+def inside(view: View) -> View:
+    """Answer whoever knows ``METRICS_TOKEN``; without one, callers of a private network that no proxy reports.
+
+    To others there is no such page. Figures tell how much a company writes, and when.
+    """
+
+    @wraps(view)
+    def answer(request: HttpRequest) -> HttpResponse:
+        return view(request) if _may_watch(request) else not_found(request)
+
+    return answer
+
+
+def _may_watch(request: HttpRequest) -> bool:
+    if settings.METRICS_TOKEN:
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+        return compare_digest(given.encode(), settings.METRICS_TOKEN.encode())
+    if "X-Forwarded-For" in request.headers:
+        return False
+    try:
+        return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_private
+    except ValueError:
+        return False
+
+
+@inside
 @require_safe
 def canaries(request: HttpRequest) -> JsonResponse:
     """``{"queues": {name: seconds}}`` since each queue last carried its canary."""
     return JsonResponse({"queues": {name: round(s, 1) for name, s in canary_ages().items()}})
 
 
+@inside
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus' text form."""
@@ -74,14 +110,24 @@ def _queues() -> bool:
         return all(age <= CANARY_LATE_S for age in canary_ages().values())
 
 
+def _vault() -> bool:
+    """The key ring opens what it sealed: a wrong one must not seal anything beside it."""
+    with pymongo.timeout(PING_S):
+        return vault.is_ring_right()
+
+
 def _spool() -> bool:
     """What the edge could not store in the database is not piling up."""
     folder = Path(settings.SPOOL)
-    if not folder.is_dir():
-        return True
-    return (
-        sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) < SPOOL_FULL_BYTES
-    )
+    return not folder.is_dir() or sum(map(_size, folder.rglob("*"))) < SPOOL_FULL_BYTES
 
 
-_CHECKS = {"database": _database, "redis": _redis, "queues": _queues, "spool": _spool}
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size if file.is_file() else 0
+    except FileNotFoundError:  # drained meanwhile
+        return 0
+
+
+_CHECKS = {"database": _database, "redis": _redis, "queues": _queues, "spool": _spool,
+           "vault": _vault}  # fmt: skip

@@ -34,11 +34,14 @@ class RequestContext:
         given = request.headers.get("X-Request-Id", "")
         request.request_id = given if REQUEST_ID.match(given) else secrets.token_hex(8)
         request.client_ip = client_ip(request)
+        request.afterwards = []
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request.request_id)
         started = time.perf_counter()
         response = self._answer(request)
         response["X-Request-Id"] = request.request_id
+        # Once the answer has left: what these cost must not show in its time.
+        response._resource_closers.extend(request.afterwards)
         if request.path.startswith(("/api/", "/_allauth/")):
             response.setdefault("Cache-Control", "no-store")
         if response.status_code >= 500 or settings.ENVIRONMENT == "production":

@@ -7,7 +7,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from config import health
 from config.api import converters
-from config.api.feed import AuditLog, Events
+from config.api.audit import AuditLog, AuditLogExport, AuditLogVerify
+from config.api.feed import Events
 from kernel.catalogue import as_html
 
 converters.register()  # before the apps' addresses use it
@@ -31,6 +32,8 @@ API = [
     path("", include("archives.api.urls")),
     path("events", Events.as_view()),
     path("audit-log", AuditLog.as_view()),
+    path("audit-log/verify", AuditLogVerify.as_view()),
+    path("audit-log/export", AuditLogExport.as_view()),
 ]
 
 urlpatterns = [

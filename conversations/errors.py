@@ -18,6 +18,11 @@ class AssigneeUnknown(Invalid):
     title = "There is no such member to assign to"
 
 
+class TeamUnknown(Invalid):
+    code = "team_unknown"
+    title = "There is no such team to give it to"
+
+
 class AnotherIsOpen(Conflict):
     code = "another_conversation_open"
     title = "This contact has another open conversation on the channel"

@@ -37,6 +37,16 @@ class ConversationAssigned(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConversationTeamChanged(Event):
+    """A team has it now, or (``team_id`` null) none."""
+
+    type = "conversation.team_changed"
+    conversation_id: str
+    team_id: str | None
+    before: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConversationRead(Event):
     type = "conversation.read"
     conversation_id: str

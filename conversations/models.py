@@ -8,7 +8,7 @@ from kernel.clock import now
 from kernel.mongo.fields import DocumentField
 from kernel.scoping.fields import TenantForeignKey
 from kernel.scoping.models import TenantModel
-from tenants.models import Membership
+from tenants.models import Membership, Team
 
 
 class Conversation(TenantModel):
@@ -34,6 +34,7 @@ class Conversation(TenantModel):
     assignee = TenantForeignKey(
         Membership, models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    team = TenantForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="+")
     unread = models.BooleanField(default=False)
     unread_count = models.IntegerField(default=0)
     message_count = models.BigIntegerField(default=0)
@@ -63,6 +64,10 @@ class Conversation(TenantModel):
             models.Index(fields=["tenant", "status", "-last_activity_at", "-id"], name="list_status"),
             models.Index(fields=["tenant", "assignee", "status", "-last_activity_at", "-id"],
                          name="list_assignee"),
+            models.Index(fields=["tenant", "team", "status", "-last_activity_at", "-id"], name="list_team"),
+            # What nobody is assigned to and no team has, or one of mine: a part of what some may see.
+            models.Index(fields=["tenant", "assignee", "team", "status", "-last_activity_at", "-id"],
+                         name="list_assignee_team"),
             models.Index(fields=["tenant", "channel", "status", "-last_activity_at", "-id"],
                          name="list_channel"),
             # A contact has few conversations: sorting them costs less than keeping them in order

@@ -11,7 +11,7 @@ class Actor:
     """``kind`` is member, api_key, staff, automation, contact or system; ``id`` its id in that role.
 
     ``user_id`` is the person behind a member or staff action, ``on_behalf_of``
-    the one a member of staff impersonates.
+    the one a member of staff impersonates, or the member who made the key.
     """
 
     kind: str = "system"

@@ -12,8 +12,12 @@ class MessagingConfig(AppConfig):
         from messaging.dispatch import receipts, together
         from messaging.ingest import lookups
         from messaging.media import fetch
+        from messaging.selectors import sent_today
+        from tenants.limits import Limit, register
 
         together.register_kind()
         receipts.register_kinds()
         fetch.register_kind()
         lookups.register_kind()
+        register(Limit(name="messages_per_day", title="Messages sent today", daily=True,
+                       count=sent_today))  # fmt: skip

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from conversations.selectors import get_conversation
-from kernel.mongo.doors import ObjectId
+from conversations.selectors import get_conversation, is_visible
+from kernel.clock import now
+from kernel.mongo.doors import ObjectId, collection, owner
+from kernel.mongo.ids import first_id_at
 from kernel.mongo.rows import find_one, find_rows
 from messaging.errors import MediaNotFound, MessageNotFound
 from messaging.models import Attachment, Delivery, Message, MessageUpdate
 from messaging.status import State, first_status, join
 from messaging.wording import Words, words_of
 from tenants.access import require
-from tenants.permissions import Permission
+from tenants.needs import READ_CONVERSATIONS
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,27 @@ def list_messages(conversation_id: str) -> QuerySet[Message]:
     return Message.objects.filter(conversation_id=conversation_id)
 
 
+def sent_today(most: int) -> int:
+    """How many messages were queued since midnight UTC, counted no further than ``most``."""
+    midnight = now().replace(hour=0, minute=0, second=0, microsecond=0)
+    every = [state for state, _ in Delivery.STATES]
+    today = {**owner(), "state": {"$in": every}, "_id": {"$gte": first_id_at(midnight)}}
+    return int(collection(Delivery).count_documents(today, limit=most)) if most else 0
+
+
 def get_message(message_id: str) -> Message:
-    """One message; raises ``MessageNotFound``."""
-    require(Permission.CONVERSATIONS_READ_ALL)
-    message = find_one(Message, {"_id": ObjectId(message_id)})
+    """One message; raises ``MessageNotFound``, also for one of a conversation that the caller does not see."""
+    message = visible_message(message_id)
     if message is None:
         raise MessageNotFound
     return message
+
+
+def visible_message(message_id: str) -> Message | None:
+    """One message that the caller sees, or None."""
+    require(READ_CONVERSATIONS)
+    message = find_one(Message, {"_id": ObjectId(message_id)})
+    return message if message is not None and is_visible(message.conversation_id) else None
 
 
 def shown(messages: Sequence[Message]) -> list[Shown]:
@@ -94,8 +110,24 @@ def delivery_of(message_id: str) -> Delivery | None:
 
 
 def get_attachment(attachment_id: str) -> Attachment:
-    """One file; raises ``MediaNotFound``."""
-    attachment = Attachment.objects.filter(pk=attachment_id).first()
+    """One file; raises ``MediaNotFound``, also for one of a message that the caller does not see."""
+    attachment = visible_attachment(attachment_id)
+    if attachment is None:
+        raise MediaNotFound
+    return attachment
+
+
+def visible_attachment(attachment_id: str) -> Attachment | None:
+    """A file that the caller sees, or None. An upload is seen by everybody who sees conversations."""
+    require(READ_CONVERSATIONS)
+    attachment = find_one(Attachment, {"_id": ObjectId(attachment_id)})
+    of = attachment.message_id if attachment else ""
+    return attachment if not of or visible_message(of) else None
+
+
+def linked_attachment(attachment_id: str) -> Attachment:
+    """The file that a signed link names: the link itself is the permission. Raises ``MediaNotFound``."""
+    attachment = find_one(Attachment, {"_id": ObjectId(attachment_id)})
     if attachment is None:
         raise MediaNotFound
     return attachment

@@ -7,12 +7,17 @@ from dataclasses import dataclass
 
 from kernel.actor import SYSTEM, Actor, acting_as
 from tenants.errors import PermissionDenied
-from tenants.permissions import RANK, Permission
+from tenants.needs import AnyOf, Need, unmet
+from tenants.permissions import Permission
 
 
 @dataclass(frozen=True, kw_only=True)
 class Principal:
-    """A member or a key, inside one tenant. ``member_id`` is the key's maker for a key."""
+    """A member or a key, inside one tenant. ``member_id`` is the key's maker for a key.
+
+    ``channel_ids`` are the channels that a key keeps to; empty when it keeps to none.
+    ``on_behalf_of`` names in the audit log whose power this one uses: a key, its maker's.
+    """
 
     kind: str
     id: str
@@ -22,15 +27,25 @@ class Principal:
     role: str
     permissions: frozenset[str]
     team_ids: tuple[str, ...] = ()
+    channel_ids: tuple[str, ...] = ()
+    on_behalf_of: str = ""
     is_authenticated: bool = True
 
     @property
     def pk(self) -> str:
         return self.id
 
-    def outranks(self, role: str) -> bool:
-        """Whether this one may give or take ``role``: owners any, others those below their own."""
-        return self.role == "owner" or RANK[role] < RANK[self.role]
+    @property
+    def is_owner(self) -> bool:
+        """Whether this one may do what is left to owners; a key never is, whoever made it."""
+        return self.role == "owner" and self.kind != "api_key"
+
+    def covers(self, role: str, permissions: frozenset[str]) -> bool:
+        """Whether this one may give, change or take a role that holds ``permissions``.
+
+        Owners are made and unmade by owners alone; others by whoever holds all that they hold.
+        """
+        return self.is_owner if role == "owner" else permissions <= self.permissions
 
 
 _SYSTEM = Principal(kind="system", id="", member_id="", user_id="", name="", role="owner",
@@ -46,13 +61,23 @@ def current_principal() -> Principal:
     return principal
 
 
-def require(*permissions: Permission) -> Principal:
-    """Return the acting principal if it holds all ``permissions``; else raise ``PermissionDenied``."""
+def require(*needs: Need) -> Principal:
+    """Return the acting principal if it meets all ``needs``; else raise ``PermissionDenied``."""
     principal = current_principal()
-    missing = [str(p) for p in permissions if p not in principal.permissions]
-    if missing:
-        raise PermissionDenied(f"this needs {', '.join(missing)}", missing=missing)
+    lacking = unmet(needs, principal.permissions)
+    if lacking:
+        raise PermissionDenied(
+            f"this needs {' and '.join(map(str, lacking))}",
+            missing=[str(need) for need in lacking if not isinstance(need, AnyOf)],
+            one_of=[list(need.permissions) for need in lacking if isinstance(need, AnyOf)],
+        )
     return principal
+
+
+def allowed_channels() -> tuple[str, ...]:
+    """The channels that whoever acts keeps to; empty for everybody who may act on all of them."""
+    principal = _current.get()
+    return principal.channel_ids if principal else ()
 
 
 @contextmanager
@@ -60,7 +85,8 @@ def acting(principal: Principal, *, ip: str = "", request_id: str = "") -> Itera
     """Bind the principal, and the actor that audit and events will name."""
     token = _current.set(principal)
     actor = Actor(kind=principal.kind, id=principal.id, name=principal.name,
-                  user_id=principal.user_id, ip=ip, request_id=request_id)  # fmt: skip
+                  user_id=principal.user_id, on_behalf_of=principal.on_behalf_of, ip=ip,
+                  request_id=request_id)  # fmt: skip
     try:
         with acting_as(actor):
             yield principal

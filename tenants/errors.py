@@ -29,8 +29,11 @@ class NotSignedIn(Unauthenticated):
 
 
 class BadApiKey(Unauthenticated):
+    """``key`` is the tenant's id and the key's, where there is such a key: for the audit log alone."""
+
     code = "invalid_api_key"
     title = "This API key does not open anything"
+    key: tuple[str, str] | None = None
 
 
 class SlugTaken(Conflict):
@@ -60,12 +63,22 @@ class LastOwner(Conflict):
 
 class RoleTooHigh(Forbidden):
     code = "role_too_high"
-    title = "Nobody can give or change a role above their own"
+    title = "Nobody gives, changes or takes a role that holds more than their own"
 
 
 class ApiKeyNotFound(NotFound):
     code = "api_key_not_found"
     title = "There is no such API key"
+
+
+class ApiKeyEnded(Conflict):
+    code = "api_key_ended"
+    title = "This API key is revoked or has expired"
+
+
+class RotationOpen(Conflict):
+    code = "rotation_open"
+    title = "Two secrets of this key hold already"
 
 
 class ScopeTooWide(Forbidden):
@@ -76,3 +89,68 @@ class ScopeTooWide(Forbidden):
 class InvalidFields(Invalid):
     code = "invalid_fields"
     title = "Some fields are not valid"
+
+
+class SecondFactorRequired(Forbidden):
+    code = "second_factor_required"
+    title = "This tenant asks for a second factor: set one up, then come back"
+
+
+class AddressNotAllowed(Forbidden):
+    code = "address_not_allowed"
+    title = "This tenant cannot be entered from your network address"
+
+
+class EmailDomainNotAllowed(Forbidden):
+    code = "email_domain_not_allowed"
+    title = "This tenant does not admit e-mail addresses of this domain"
+
+
+class LimitReached(Forbidden):
+    code = "limit_reached"
+    title = "A limit of this tenant is reached"
+
+
+class RoleNotFound(NotFound):
+    code = "role_not_found"
+    title = "There is no such role"
+
+
+class RoleExists(Conflict):
+    code = "role_exists"
+    title = "Another role has this name"
+
+
+class RoleInUse(Conflict):
+    code = "role_in_use"
+    title = "Members or open invitations have this role"
+
+
+class TeamNotFound(NotFound):
+    code = "team_not_found"
+    title = "There is no such team"
+
+
+class TeamExists(Conflict):
+    code = "team_exists"
+    title = "Another team has this name"
+
+
+class InvitationNotFound(NotFound):
+    code = "invitation_not_found"
+    title = "There is no such invitation"
+
+
+class InvitationClosed(Conflict):
+    code = "invitation_closed"
+    title = "This invitation was used, revoked or has expired"
+
+
+class InvitationForAnother(Forbidden):
+    code = "invitation_for_another"
+    title = "This invitation is for another address; sign in with that one and verify it"
+
+
+class AlreadyInvited(Conflict):
+    code = "already_invited"
+    title = "This address has an open invitation; send it again or revoke it"

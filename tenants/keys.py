@@ -1,7 +1,9 @@
-"""The form of an API key: ``sb_live_<id>_<secret><crc>``.
+"""The form of an API key: ``sb_live_<id>_<secret><crc>``, or ``sb_test_…`` outside production.
 
 The prefix lets secret scanners find a leaked key, the CRC lets them check it
-without asking us. Only a peppered HMAC of the secret is stored.
+without asking us. Only a peppered HMAC of the secret is stored. A key of another
+environment, a cut or a mistyped one is refused by its form alone, without a look
+into the database.
 """
 
 import hashlib
@@ -14,7 +16,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-FORM = re.compile(r"^sb_live_([0-9a-f]{24})_([0-9A-Za-z]{32})([0-9A-Za-z]{6})$")
+FORM = re.compile(r"sb_(live|test)_([0-9a-f]{24})_([0-9A-Za-z]{32})([0-9A-Za-z]{6})")
 
 
 @dataclass(frozen=True)
@@ -31,16 +33,18 @@ def new_secret() -> str:
 
 def render(key_id: str, secret: str) -> str:
     """The text shown once to the maker."""
-    body = f"sb_live_{key_id}_{secret}"
+    body = f"sb_{settings.KEY_ENVIRONMENT}_{key_id}_{secret}"
     return body + _checksum(body)
 
 
 def parse(text: str) -> ParsedKey | None:
-    """The parts, or None for anything that is not a key with a right checksum."""
-    match = FORM.match(text)
-    if not match or not hmac.compare_digest(_checksum(text[:-6]), match[3]):
+    """The parts, or None for anything that is not a key of this environment with a right checksum."""
+    match = FORM.fullmatch(text)
+    if not match or match[1] != settings.KEY_ENVIRONMENT:
         return None
-    return ParsedKey(match[1], match[2])
+    if not hmac.compare_digest(_checksum(text[:-6]), match[4]):
+        return None
+    return ParsedKey(match[2], match[3])
 
 
 def digest(secret: str) -> str:

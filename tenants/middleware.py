@@ -16,11 +16,11 @@ from tenants.errors import NotSignedIn, TenantRequired
 from tenants.principals import principal_of_key, principal_of_user
 
 PREFIX = "/api/v1/"
-# A person's own list of tenants, and making one; what is asked of a tenant that is not there.
-PERSONAL = "/api/v1/tenants"
+# What a person does outside of any tenant: list their own, make one, accept an invitation; and what
+# is asked of a tenant that is not there yet, or not any more.
+PERSONAL = ("/api/v1/tenants", "/api/v1/invitations/accept")
 OUTSIDE = ("/api/v1/tenants/imports", "/api/v1/erasures/")
-# The link itself names the tenant.
-BY_LINK = ("/api/v1/media/content/", "/api/v1/exports/content/")
+BY_LINK = ("/api/v1/media/content/", "/api/v1/exports/content/")  # the link itself names the tenant
 
 
 class TenantMiddleware:
@@ -49,7 +49,7 @@ class TenantMiddleware:
 
     def _enter(self, request: Any, stack: ExitStack) -> None:
         request.person = self._person(request)
-        if request.path == PERSONAL or request.path.startswith(OUTSIDE):
+        if request.path in PERSONAL or request.path.startswith(OUTSIDE):
             return
         bearer = bearer_of(request)
         if bearer:
@@ -57,7 +57,7 @@ class TenantMiddleware:
         elif request.person is None:
             raise NotSignedIn
         elif named := request.headers.get("X-Tenant", ""):
-            tenant, principal = principal_of_user(request.person, named)
+            tenant, principal = principal_of_user(request.person, named, request.client_ip)
         else:
             raise TenantRequired
         request.tenant, request.principal = tenant, principal

@@ -5,20 +5,22 @@ from datetime import timedelta
 
 from accounts.models import User
 from kernel.clock import now
-from kernel.mongo.doors import ObjectId
+from kernel.mongo.doors import ObjectId, collection, owner
 from kernel.mongo.rows import find_one
 from kernel.scoping import Reason, tenant_scope, unscoped
 from tenants import keys
 from tenants.access import Principal
+from tenants.confines import CONFINABLE
+from tenants.entry import demand_entry
 from tenants.errors import BadApiKey, TenantNotFound, TenantSuspended
 from tenants.models import ApiKey, Membership, Tenant
-from tenants.permissions import ROLES
+from tenants.roles import permissions_of
 
 LAST_USED_EVERY = timedelta(minutes=1)
 
 
 def principal_of_key(text: str, ip: str) -> tuple[Tenant, Principal]:
-    """The tenant and principal of an API key; raises ``BadApiKey`` or ``TenantSuspended``.
+    """The tenant and principal of an API key; raises ``BadApiKey``, ``TenantSuspended`` or what keeps it out.
 
     Nothing is cached, so that a revocation holds from the next request.
     """
@@ -27,15 +29,34 @@ def principal_of_key(text: str, ip: str) -> tuple[Tenant, Principal]:
         raise BadApiKey("the key is malformed")
     with unscoped(Reason.RESOLVE_API_KEY):
         key = find_one(ApiKey, {"_id": ObjectId(parsed.id)})
-    if key is None or not keys.matches(parsed.secret, key.digest):
+    if key is None:
+        raise BadApiKey
+    try:
+        return _opened(key, parsed.secret, ip)
+    except BadApiKey as refusal:
+        refusal.key = (key.tenant_id, key.pk)
+        raise
+
+
+def _opened(key: ApiKey, secret: str, ip: str) -> tuple[Tenant, Principal]:
+    if not _opens(secret, key):
         raise BadApiKey
     tenant = _open_tenant(find_one(Tenant, {"_id": ObjectId(key.tenant_id)}))
     with tenant_scope(tenant):
-        return tenant, _key_principal(key, ip)
+        principal = _key_principal(key, ip)
+    demand_entry(tenant, ip=ip)
+    return tenant, principal
+
+
+def _opens(secret: str, key: ApiKey) -> bool:
+    """Whether it is the key's secret, or the one before a rotation whose overlap lasts."""
+    is_current = keys.matches(secret, key.digest)
+    is_previous = keys.matches(secret, key.previous_digest)
+    return is_current or (is_previous and key.is_rotating)
 
 
 def _key_principal(key: ApiKey, ip: str) -> Principal:
-    if key.revoked_at or (key.expires_at and key.expires_at <= now()):
+    if key.has_ended:
         raise BadApiKey("the key is revoked or has expired")
     if key.cidrs and not _inside(ip, key.cidrs):
         raise BadApiKey("the key is not allowed from this address")
@@ -43,15 +64,21 @@ def _key_principal(key: ApiKey, ip: str) -> Principal:
     if maker is None:
         raise BadApiKey("the key's maker is no longer a member")
     _note_use(key, ip)
+    held = frozenset(key.scopes) & permissions_of(maker.role)
     return Principal(kind="api_key", id=key.pk, member_id=maker.pk, user_id="", name=key.name,
-                     role=maker.role, permissions=frozenset(key.scopes) & ROLES[maker.role],
-                     team_ids=tuple(maker.team_ids))  # fmt: skip
+                     role=maker.role, permissions=held & CONFINABLE if key.channel_ids else held,
+                     team_ids=tuple(maker.team_ids), channel_ids=tuple(key.channel_ids),
+                     on_behalf_of=maker.pk)  # fmt: skip
 
 
 def _note_use(key: ApiKey, ip: str) -> None:
-    """At most once a minute, so that reading does not become writing."""
-    if key.last_used_at is None or key.last_used_at < now() - LAST_USED_EVERY:
-        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now(), last_used_ip=ip)
+    """At most once a minute, by one of those who come at once, so that reading does not become writing."""
+    at = now()
+    if key.last_used_at is None or key.last_used_at < at - LAST_USED_EVERY:
+        collection(ApiKey).update_one(
+            {**owner(), "_id": ObjectId(key.pk), "last_used_at": key.last_used_at},
+            {"$set": {"last_used_at": at, "last_used_ip": ip}},
+        )
 
 
 def _inside(ip: str, cidrs: list[str]) -> bool:
@@ -59,13 +86,16 @@ def _inside(ip: str, cidrs: list[str]) -> bool:
         address = ipaddress.ip_address(ip)
     except ValueError:
         return False
-    return any(address in ipaddress.ip_network(cidr, strict=False) for cidr in cidrs)
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return any(address in ipaddress.ip_network(cidr) for cidr in cidrs)
 
 
-def principal_of_user(user: User, named: str) -> tuple[Tenant, Principal]:
+def principal_of_user(user: User, named: str, ip: str = "") -> tuple[Tenant, Principal]:
     """The tenant that ``named`` (slug or id) means and the person's membership in it.
 
-    A tenant one does not belong to and one that does not exist are the same answer.
+    A tenant one does not belong to and one that does not exist are the same answer. ``ip`` is
+    where the person comes from; a tenant with an allow-list admits nobody without it.
     """
     tenant = find_one(Tenant, {"_id": ObjectId(named)} if _is_id(named) else {"slug": named})
     if tenant is None:
@@ -73,12 +103,18 @@ def principal_of_user(user: User, named: str) -> tuple[Tenant, Principal]:
     with tenant_scope(tenant):
         mine = {"user_id": ObjectId(user.pk), "status": Membership.ACTIVE}
         member = find_one(Membership, mine)
-    if member is None:
-        raise TenantNotFound
-    _open_tenant(tenant)
-    return tenant, Principal(kind="member", id=member.pk, member_id=member.pk, user_id=user.pk,
-                             name=str(member), role=member.role, permissions=ROLES[member.role],
-                             team_ids=tuple(member.team_ids))  # fmt: skip
+        if member is None:
+            raise TenantNotFound
+        _open_tenant(tenant)
+        demand_entry(tenant, ip=ip, person=user)
+        return tenant, principal_of_member(member)
+
+
+def principal_of_member(member: Membership) -> Principal:
+    """What a member of the active tenant may do now."""
+    return Principal(kind="member", id=member.pk, member_id=member.pk, user_id=member.user_id,
+                     name=str(member), role=member.role, permissions=permissions_of(member.role),
+                     team_ids=tuple(member.team_ids or ()))  # fmt: skip
 
 
 def _open_tenant(tenant: Tenant | None) -> Tenant:

@@ -4,10 +4,22 @@ from django.db.models import QuerySet
 
 from kernel.mongo.doors import ObjectId
 from kernel.mongo.rows import find_rows
+from kernel.scoping import active_tenant_id
 from tenants.access import require
-from tenants.errors import ApiKeyNotFound, MemberNotFound
-from tenants.models import ApiKey, Membership, TenantSettings
+from tenants.errors import (
+    ApiKeyNotFound,
+    InvitationNotFound,
+    MemberNotFound,
+    RoleNotFound,
+    TeamNotFound,
+)
+from tenants.models import ApiKey, Invitation, Membership, Role, Team, Tenant, TenantSettings
 from tenants.permissions import Permission
+
+
+def get_tenant() -> Tenant:
+    """The active tenant, as it is now."""
+    return Tenant.objects.get(pk=active_tenant_id())
 
 
 def list_members() -> QuerySet[Membership]:
@@ -33,6 +45,14 @@ def member_names(member_ids: set[str]) -> dict[str, str]:
     return {member.pk: str(member) for member in members}
 
 
+def team_names(team_ids: set[str]) -> dict[str, str]:
+    """The names of teams by id, for showing whose something is; one read for all of them."""
+    if not team_ids:
+        return {}
+    teams = find_rows(Team, {"_id": {"$in": [ObjectId(id_) for id_ in team_ids]}})
+    return {team.pk: team.name for team in teams}
+
+
 def list_api_keys() -> QuerySet[ApiKey]:
     """The tenant's keys, revoked ones included."""
     require(Permission.API_KEYS_MANAGE)
@@ -52,3 +72,53 @@ def get_settings() -> TenantSettings:
     """What the active tenant chose."""
     require(Permission.TENANT_READ)
     return TenantSettings.objects.get()
+
+
+def list_roles() -> QuerySet[Role]:
+    """The tenant's own roles; ordered by ``key`` the unique index serves them."""
+    require(Permission.MEMBERS_READ)
+    return Role.objects.all()
+
+
+def get_role(role_id: str) -> Role:
+    """One of the tenant's own roles; raises ``RoleNotFound``."""
+    require(Permission.MEMBERS_READ)
+    role = Role.objects.filter(pk=role_id).first()
+    if role is None:
+        raise RoleNotFound
+    return role
+
+
+def list_teams() -> QuerySet[Team]:
+    """The tenant's teams; ordered by ``name`` the unique index serves the pages."""
+    require(Permission.MEMBERS_READ)
+    return Team.objects.all()
+
+
+def get_team(team_id: str) -> Team:
+    """One team; raises ``TeamNotFound``."""
+    require(Permission.MEMBERS_READ)
+    team = Team.objects.filter(pk=team_id).first()
+    if team is None:
+        raise TeamNotFound
+    return team
+
+
+def list_team_members(team_id: str) -> QuerySet[Membership]:
+    """Who is in a team, also those who were removed from the tenant; ordered by ``user_id``."""
+    return Membership.objects.filter(team_ids=get_team(team_id).pk)
+
+
+def list_invitations() -> QuerySet[Invitation]:
+    """The tenant's invitations, the newest first, closed ones included."""
+    require(Permission.MEMBERS_INVITE)
+    return Invitation.objects.all()
+
+
+def get_invitation(invitation_id: str) -> Invitation:
+    """One invitation; raises ``InvitationNotFound``."""
+    require(Permission.MEMBERS_INVITE)
+    invitation = Invitation.objects.filter(pk=invitation_id).first()
+    if invitation is None:
+        raise InvitationNotFound
+    return invitation

@@ -18,7 +18,7 @@ from archives.named import addresses_of_tenant
 from archives.people import remove_placeholders
 from channels.models import ChannelAddress
 from kernel.archive import remains
-from kernel.audit.checkpoints import signed
+from kernel.audit.signing import signed
 from kernel.clock import iso, now
 from kernel.models import FeedState
 from kernel.mongo.doors import ObjectId, collection

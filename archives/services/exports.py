@@ -16,6 +16,7 @@ from kernel.scoping import active_tenant_id
 from kernel.work.items import lane_key
 from tenants.access import current_principal, require
 from tenants.permissions import Permission
+from tenants.services.limits import using
 
 SALT = "export-link"
 
@@ -37,12 +38,14 @@ def _begin(contact_id: str, action: str) -> Export:
     def body() -> Export:
         id_ = new_id()
         by = current_principal().member_id
-        export = work.enqueue(KIND, Export(pk=id_, lane=id_, contact_id=contact_id, asked_by_id=by))
+        export = Export(pk=id_, lane=id_, contact_id=contact_id, asked_by_id=by)
+        work.enqueue(KIND, export)
         audit.record(action, export, {"contact_id": [None, contact_id]} if contact_id else None)
-        return export  # type: ignore[return-value]
+        return export
 
     try:
-        return run_transaction(body)
+        with using("exports_per_day"):
+            return run_transaction(body)
     except UniqueViolation as error:
         raise ExportRunning from error
 

@@ -16,7 +16,7 @@ from archives.models import ContactErasure
 from archives.services import forgetting_rows as rows
 from crm.selectors import get_contact
 from kernel import audit, work
-from kernel.audit.checkpoints import signed
+from kernel.audit.signing import signed
 from kernel.clock import iso, now
 from kernel.events import emit
 from kernel.mongo.doors import ObjectId, UniqueViolation, collection, owner

@@ -46,7 +46,7 @@ def forget_contacts(contact_ids: list[str]) -> int:
     ids = [ObjectId(id_) for id_ in contact_ids]
 
     def body() -> int:
-        blank = {"name": "", "username": "", "phone": "", "email": "", "attributes": {},
+        blank: dict[str, Any] = {"name": "", "username": "", "phone": "", "email": "", "attributes": {},
                  "preferences": {}, "updated_at": now()}  # fmt: skip
         change = {"$set": blank, "$inc": {"version": 1}}
         collection(Contact).update_many({**owner(), "_id": {"$in": ids}}, change)
@@ -115,7 +115,13 @@ def forget_lookups(values: list[str], after: Key | None) -> tuple[int, Key | Non
     wanted = frozenset(values)
     ids = [row["_id"] for row in rows
            if names_any([row.get("person"), row["external_id"]], wanted)]  # fmt: skip
-    done = {"person": None, "detail": {}, "open": False, "state": Lookup.DONE, "reason": REASON}
+    done: dict[str, Any] = {
+        "person": None,
+        "detail": {},
+        "open": False,
+        "state": Lookup.DONE,
+        "reason": REASON,
+    }
     mine = {**owner(), "_id": {"$in": ids}}
     changed = collection(Lookup).update_many(mine, {"$set": done}) if ids else None
     return changed.modified_count if changed else 0, following

@@ -11,7 +11,7 @@ from accounts.models import User
 from archives import arriving
 from archives.events import TenantImported
 from archives.models import Import
-from archives.people import remove_placeholders
+from archives.people import ask_on_entry, check_roles, remove_placeholders
 from kernel import audit
 from kernel.archive.errors import ArchiveRefused
 from kernel.archive.reader import Reader
@@ -137,6 +137,7 @@ def _begin(row: Import, reader: Reader, state: dict[str, Any]) -> bool:
 def _finish(row: Import, manifest: dict[str, Any], state: dict[str, Any]) -> bool:
     """Open the tenant; the report is made of what is there now."""
     origin = manifest["tenant"]
+    check_roles()
     report = {
         "origin": {"tenant_id": origin["id"], "slug": str(origin.get("slug", ""))[:40],
                    "product": manifest.get("product"), "created_at": manifest.get("created_at")},
@@ -149,7 +150,8 @@ def _finish(row: Import, manifest: dict[str, Any], state: dict[str, Any]) -> boo
     }  # fmt: skip
 
     def body() -> None:
-        opened = {"$set": {"status": Tenant.ACTIVE, "suspended_at": None}}
+        fields = {"status": Tenant.ACTIVE, "suspended_at": None, "entry": ask_on_entry()}
+        opened = {"$set": fields}
         collection(Tenant).update_one({"_id": ObjectId(row.new_tenant_id)}, opened)
         tenant = ("tenant", row.new_tenant_id)
         audit.record("tenant.import_finished", tenant, {"files": [None, state["files"]]})

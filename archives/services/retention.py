@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from archives.models import RetentionRun
-from archives.selectors import KINDS, retention_days
+from archives.selectors import retention_days
 from archives.services import retention_rows as rows
 from kernel import audit, work
 from kernel.clock import now
@@ -26,6 +26,7 @@ from kernel.work.outcomes import Outcome
 from kernel.work.serving import serve_one
 from kernel.work.sweep import register_probe
 from tenants.models import Tenant
+from tenants.models.settings import RETAINED
 
 log = structlog.get_logger(agentName="archive")
 PLAN, KIND, LANE = "retention_plan", "retention", "all"
@@ -95,7 +96,7 @@ def go_on(run: RetentionRun) -> Outcome:
     until = time.monotonic() + TURN_S
     state = dict(run.progress) or {"kind": "", "after": None}
     removed = dict(run.removed)
-    wanted = [kind for kind in STEPS if kind in run.days and kind in KINDS]
+    wanted = [kind for kind in STEPS if kind in run.days and kind in RETAINED]
     while True:
         kind = state["kind"] or (wanted[0] if wanted else "")
         if not kind:

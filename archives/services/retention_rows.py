@@ -8,7 +8,7 @@ from archives.named import addresses_of_tenant
 from conversations.models import Conversation
 from kernel.archive.walk import page
 from kernel.audit.chain import beginning
-from kernel.audit.checkpoints import write_cut
+from kernel.audit.cuts import write_cut
 from kernel.clock import now
 from kernel.models import AuditEntry, DomainEvent, FeedState, Reaction
 from kernel.mongo.doors import ObjectId, collection, owner
@@ -112,7 +112,7 @@ def raw_deliveries(state: State, days: int) -> Removed:
 def audit_log(state: State, days: int) -> Removed:
     """The chain's beginning. Where it begins then is signed first, so that it still verifies."""
     cutoff, feed = _cutoff(days), FeedState.objects.first()
-    seq, _ = beginning(feed)
+    seq = beginning().seq
     some: dict[str, Any] = {"sort": [("seq", 1)], "limit": PAGE}
     where = {"seq": {"$gt": seq, "$lt": feed.audit_seq if feed else 0}}
     rows = find_rows(AuditEntry, where, **some)

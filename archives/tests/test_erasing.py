@@ -13,7 +13,8 @@ from archives.services.erasures import ask_erasure, cancel_erasure
 from archives.services.exports import ask_export
 from archives.tests.lived import exported, fetched, live, places_of, taken_in
 from channels.models import ChannelAddress
-from kernel.audit.checkpoints import is_ours, write_checkpoint
+from kernel.audit.checkpoints import write_checkpoint
+from kernel.audit.signing import is_ours
 from kernel.models import Lane
 from kernel.scoping import tenant_scope
 from kernel.work.bell import bell_client

@@ -12,7 +12,7 @@ from archives.tests.lived import fetched, live, places_of
 from conversations.models import Conversation
 from crm.models import Contact, ContactIdentity
 from kernel.archive.reader import Reader
-from kernel.audit.checkpoints import is_ours
+from kernel.audit.signing import is_ours
 from kernel.models import AuditEntry
 from messaging.models import Message
 from tests import factories

@@ -87,7 +87,7 @@ def test_an_archive_written_anew_without_a_change_is_taken_in(good, world):
         ("messages", lambda r: r | {"_id": ObjectId("0" * 24)}, "twice"),
         ("attachments", lambda r: r | {"path": "../../etc/passwd"}, "folder"),
         ("attachments", lambda r: r | {"path": f"{ObjectId()}/media/00/{'0' * 64}"}, "folder"),
-        ("tenant_users", lambda r: r | {"role": "root"}, "such a value"),
+        ("tenant_users", lambda r: r | {"name": "x" * 200}, "such a value"),
         ("audit_log", lambda r: r | {"action": "nothing.happened"}, "changed"),
     ],
 )  # fmt: skip
@@ -103,6 +103,13 @@ def test_counts_chains_and_versions_are_not_believed(good, world):
     refused(other, world, "audit log")
     half = rewritten(good, lambda c, rows: rows[:-1] if c == "audit_log" else rows)
     refused(half, world, "audit log")
+    root = rewritten(
+        good,
+        lambda c, rows: (
+            [*rows, rows[0] | {"_id": ObjectId(), "role": "root"}] if c == "tenant_users" else rows
+        ),
+    )
+    refused(root, world, "root")
     contact = rewritten(good, same, manifest=lambda told: told.update(kind="contact"))
     refused(contact, world, "contact")
 

@@ -19,6 +19,7 @@ from config.api.operations import operation
 from config.api.rendering import moment
 from config.api.serializers import Body, Shown
 from config.api.views import ApiView
+from tenants.errors import LimitReached
 from tenants.permissions import Permission as P
 
 NEEDS = (P.CHANNELS_MANAGE, P.CHANNELS_CREDENTIALS)
@@ -120,7 +121,7 @@ class Connect(ApiView):
         "channels_sign_in_connect", "Connect an account that was signed in to", needs=NEEDS,
         takes=Chosen, gives=ChannelShown, status=201,
         problems=(*PROVIDER, errors.SignInNotFound, errors.PinNeeded, errors.ChannelTaken,
-                  errors.AccountTaken),
+                  errors.AccountTaken, LimitReached),
         asks={"account_id": "17841400000000011"}, example=examples.CHANNEL,
         about="A channel that the tenant has on the account already keeps its id, its queue and its "
         "conversations, and goes on with the new token.",

@@ -29,6 +29,7 @@ from config.api.operations import operation
 from config.api.paging import page
 from config.api.serializers import page_of
 from config.api.views import ApiView
+from tenants.errors import LimitReached
 from tenants.permissions import Permission as P
 
 CONNECT: dict[str, Callable[..., Channel]] = {
@@ -50,9 +51,10 @@ class Channels(ApiView):
         )
 
     @operation(
-        "channels_connect", "Connect an account by a pasted token", needs=(MANAGE, CREDENTIALS),
+        "channels_connect", "Connect an account by a pasted token", costly=True, needs=(MANAGE, CREDENTIALS),
         takes=shapes.NewChannel, gives=shapes.ChannelShown, status=201,
-        problems=(*PROVIDER, errors.ChannelTaken, errors.AccountTaken), asks=examples.CONNECTS, example=examples.CHANNEL,
+        problems=(*PROVIDER, errors.ChannelTaken, errors.AccountTaken, LimitReached),
+        asks=examples.CONNECTS, example=examples.CHANNEL,
         about="The provider is asked about the account first; its templates are read after.",
     )  # fmt: skip
     def post(self, request: Request, body: dict[str, str]) -> Response:
@@ -81,7 +83,7 @@ class Health(ApiView):
 
 
 class Test(ApiView):
-    @operation("channels_test", "Ask the provider how the channel is", needs=(MANAGE,),
+    @operation("channels_test", "Ask the provider how the channel is", costly=True, needs=(MANAGE,),
                gives=shapes.HealthShown, problems=UNKNOWN, example=examples.HEALTH,
                about="Runs every check now and keeps the report.")  # fmt: skip
     def post(self, request: Request, channel_id: str) -> Response:

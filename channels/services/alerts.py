@@ -19,6 +19,7 @@ from kernel.work import Bury, Done, Kind, Later, Lease, Released, StaleFence, en
 from kernel.work.outcomes import Outcome
 from kernel.work.serving import serve_one
 from tenants.models import Membership
+from tenants.services.tenant import hold_while_suspended
 
 log = structlog.get_logger(agentName="channel")
 RETRY_S = (30, 120, 600, 3600, 6 * 3600)
@@ -58,6 +59,7 @@ def serve(lease: Lease) -> Released:
 
 def mail(alert: ChannelAlert) -> Outcome:
     """Write to each owner who was not written to yet."""
+    hold_while_suspended()
     channel = Channel.objects.get(pk=alert.channel_id)
     for member in Membership.objects.filter(role="owner", status=Membership.ACTIVE):
         if member.pk in alert.told:

@@ -21,11 +21,13 @@ from channels.services.templates import sync_templates
 from channels.services.tokens import Life, credential_of, life_of, seal
 from channels.services.upkeep_lane import begin_upkeep
 from kernel import audit, vault
+from kernel.envelope import EnvelopeError
 from kernel.events import emit
 from kernel.mongo.doors import UniqueViolation
 from kernel.mongo.transactions import run_transaction
 from tenants.access import require
 from tenants.permissions import Permission
+from tenants.services.limits import demand_room
 from tenants.services.validation import validated
 
 log = structlog.get_logger(agentName="channel")
@@ -71,6 +73,7 @@ def connect_account(
     templates. ``life`` is the token's where signing in told it.
     """
     require(Permission.CHANNELS_MANAGE, Permission.CHANNELS_CREDENTIALS)
+    demand_room("channels")
     client = client_for(kind, external, credentials)
     described = vouched(client.describe)
     external = learned(kind, external, described)
@@ -111,6 +114,7 @@ def addresses_of(kind: str, external: dict[str, str]) -> list[tuple[str, str]]:
 
 
 def _record(channel: Channel, credentials: Credentials, life: Life) -> None:
+    demand_room("channels")
     channel._state.adding = True
     channel.status, channel.status_reason = Channel.CONNECTING, ""
     channel.save(force_insert=True)
@@ -221,7 +225,11 @@ def _unsubscribe(channel: Channel) -> None:
     others = [row for row in channels_of_account(channel) if row.pk != channel.pk]
     if others or credential_of(channel) is None:
         return
-    outcome = client_of(channel).unsubscribe()
+    try:
+        outcome = client_of(channel).unsubscribe()
+    except (EnvelopeError, vault.NoDataKey) as error:
+        log.warning("channel.still_subscribed", channel_id=channel.pk, outcome=type(error).__name__)
+        return
     if not isinstance(outcome, Accepted):
         log.warning(
             "channel.still_subscribed", channel_id=channel.pk, outcome=type(outcome).__name__

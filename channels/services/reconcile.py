@@ -22,6 +22,7 @@ from kernel.events import emit
 from kernel.mongo.transactions import run_transaction
 from kernel.work import Kind, Lease, Released, register
 from kernel.work.items import lane_of
+from tenants.services.tenant import SUSPENDED, is_suspended
 
 log = structlog.get_logger(agentName="channel")
 TOPIC = "template_drift"
@@ -36,6 +37,8 @@ def register_kind() -> None:
 
 def serve(lease: Lease) -> Released:
     """One look at one account; the lane is due again a day later, or sooner if the provider was away."""
+    if is_suspended(lease.tenant_id):
+        return Released(held=SUSPENDED)
     channel = _channel_of(lane_of(lease))
     if channel is None:
         return Released()  # the account was removed

@@ -1,5 +1,6 @@
 """Upkeep of a connected channel, hourly: its token lives, its webhooks come, and once a day its health."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
@@ -10,14 +11,16 @@ from channels.selectors import client_of
 from channels.services import tokens
 from channels.services.connect import break_channel
 from channels.services.health import examine
+from channels.services.locked import is_locked, opened_or_held, unlocked
 from channels.services.subscription import keep_subscribed
 from channels.services.upkeep_lane import KIND, next_turn
 from kernel.clock import now
 from kernel.mongo.doors import ObjectId
 from kernel.mongo.rows import find_one
-from kernel.work import Kind, Lease, Released, register
+from kernel.work import Hold, Kind, Lease, Released, register
 from kernel.work.items import lane_of
 from tenants.access import acting_as_system
+from tenants.services.tenant import SUSPENDED, is_suspended
 
 log = structlog.get_logger(agentName="channel")
 HEALTH_EVERY = timedelta(hours=23)
@@ -33,7 +36,10 @@ def serve(lease: Lease) -> Released:
     channel = find_one(Channel, {"_id": ObjectId(lane_of(lease))})
     if channel is None or channel.status == Channel.REMOVED:
         return Released()
-    with acting_as_system():
+    if is_suspended(lease.tenant_id):
+        return Released(held=SUSPENDED)
+    # What a missing key stops is looked after when it is back.
+    with acting_as_system(), suppress(Hold):
         look_after(channel)
     return Released(due_at=next_turn(), served=1)
 
@@ -42,8 +48,10 @@ def look_after(channel: Channel) -> None:
     """What is due of: renewing the token, the whole health, the subscription."""
     if tokens.credential_of(channel) is None:
         return
-    is_broken = channel.status == Channel.BROKEN
-    refused = None if is_broken else tokens.renew(channel, client_of(channel))
+    is_broken = channel.status == Channel.BROKEN and not unlocked(channel)
+    if is_broken and is_locked(channel):
+        return
+    refused = None if is_broken else tokens.renew(channel, opened_or_held(channel))
     if refused is not None:
         break_channel(channel=channel, reason=f"{refused.title}. {refused.advice}")
         return

@@ -15,14 +15,17 @@ from kernel.cursor import InvalidCursor
 from kernel.errors import DomainError, RateLimited, TooLarge
 from kernel.idempotency import KeyReused, OutcomeLost, StillRunning
 from tenants.errors import (
+    AddressNotAllowed,
     BadApiKey,
+    EmailDomainNotAllowed,
     NotSignedIn,
     PermissionDenied,
+    SecondFactorRequired,
     TenantNotFound,
     TenantRequired,
     TenantSuspended,
 )
-from tenants.permissions import Permission
+from tenants.needs import AnyOf, Need
 
 PROBLEM_REFERENCE = {"$ref": "#/components/schemas/Problem"}
 PROBLEM_TYPE = "application/problem+json"
@@ -57,11 +60,26 @@ _TENANT = OpenApiParameter(
 )
 
 
-def describe(about: str, needs: Sequence[Permission], who: str, public: bool) -> str:
+def describe(about: str, needs: Sequence[Need], who: str, public: bool) -> str:
     """What it does and who may call it."""
-    names = " and ".join(f"`{permission}`" for permission in needs)
+    plain_first = sorted(needs, key=lambda need: isinstance(need, AnyOf))
+    names = " and ".join(map(_named, plain_first))
     allowed = who or (f"Permission: {names}." if names else "Any member or key of the tenant.")
     return f"{about}\n\n{'No credential.' if public else allowed}".strip()
+
+
+def alternatives(needs: Sequence[Need]) -> list[list[str]]:
+    """``x-permissions``: of each list, the caller holds one."""
+    return [
+        [str(p) for p in (need.permissions if isinstance(need, AnyOf) else (need,))]
+        for need in needs
+    ]
+
+
+def _named(need: Need) -> str:
+    if isinstance(need, AnyOf):
+        return f"one of {', '.join(f'`{permission}`' for permission in need.permissions)}"
+    return f"`{need}`"
 
 
 def headers_of(
@@ -113,6 +131,7 @@ def _common(in_tenant: bool, public: bool) -> list[type[DomainError]]:
     kinds: list[type[DomainError]] = [UnknownParameter, NotSignedIn, PermissionDenied, RateLimited]
     if in_tenant:
         kinds += [BadApiKey, TenantRequired, TenantNotFound, TenantSuspended]
+        kinds += [AddressNotAllowed, EmailDomainNotAllowed, SecondFactorRequired]
     return kinds
 
 

@@ -13,7 +13,9 @@ from pymongo.errors import PyMongoError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from config.api.refusals import note
 from kernel import errors
+from kernel.envelope import EnvelopeError
 from kernel.mongo.transactions import DatabaseAway
 
 log = structlog.get_logger(agentName="auth")
@@ -24,6 +26,11 @@ class UnexpectedError(errors.DomainError):
     code = "internal_error"
     status = 500
     title = "Something went wrong on our side"
+
+
+class VaultLocked(errors.Unavailable):
+    code = "vault_locked"
+    title = "What is needed here is sealed, and this installation's key does not open it"
 
 
 def problem(error: errors.DomainError, request_id: str) -> dict[str, Any]:
@@ -46,6 +53,7 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response:
     error = translate(exc)
     if isinstance(error, UnexpectedError):
         log.error("request.failed", exc_info=exc)
+    note(error, context["request"]._request)
     response = Response(problem(error, request_id), status=error.status, content_type=CONTENT_TYPE)
     if error.status == 401:
         response["WWW-Authenticate"] = "Bearer"
@@ -68,6 +76,9 @@ def translate(exc: Exception) -> errors.DomainError:
         return errors.Forbidden()
     if isinstance(exc, RequestDataTooBig):
         return errors.TooLarge()
+    if isinstance(exc, EnvelopeError):
+        log.error("vault.locked", exc_info=exc)
+        return VaultLocked()
     if isinstance(exc, DatabaseError | PyMongoError):
         log.error("database.away", exc_info=exc)
         return DatabaseAway()

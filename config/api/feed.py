@@ -1,6 +1,4 @@
-"""The event feed and the audit log: what happened in a tenant, in order."""
-
-from typing import Any
+"""The event feed: what happened in a tenant, in order."""
 
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
@@ -9,13 +7,12 @@ from rest_framework.response import Response
 
 from config.api.fields import Id
 from config.api.operations import operation
-from config.api.paging import BadParameter, page, whole
-from config.api.rendering import moment
-from config.api.serializers import Shown, page_of
+from config.api.paging import BadParameter, whole
+from config.api.serializers import Shown
 from config.api.views import ApiView
-from kernel.audit.record import list_entries
-from kernel.events.feed import event_json, last_number, read_feed
-from kernel.models import AuditEntry
+from kernel.events.feed import last_number, read_feed
+from messaging.feed import placed, seen_by
+from tenants.access import current_principal
 from tenants.permissions import Permission as P
 
 MOST, DEFAULT, FARTHEST = 500, 100, 2**53
@@ -23,12 +20,6 @@ ID, AT = "0192f0c1a2b3000000a1b2c3", "2026-03-14T09:26:53.589000Z"
 EVENT = {
     "number": 118, "id": ID, "type": "message.received", "actor": {"kind": "system", "id": ""},
     "data": {"message_id": ID, "conversation_id": ID}, "occurred_at": AT,
-}  # fmt: skip
-ENTRY = {
-    "seq": 42, "id": ID, "action": "conversation.assigned", "actor_kind": "member", "actor_id": ID,
-    "user_id": ID, "on_behalf_of": "", "target_type": "conversation", "target_id": ID,
-    "changes": {"assignee": [None, ID]}, "reason": "", "ip": "203.0.113.7",
-    "request_id": "9f2c51d0a7b34e68", "occurred_at": AT, "hash": "6b86b273…",
 }  # fmt: skip
 
 
@@ -52,35 +43,6 @@ class FeedShown(Shown):
     last = serializers.IntegerField(help_text="The newest event's number.")
 
 
-class EntryShown(Shown):
-    seq = serializers.IntegerField()
-    id = Id()
-    action = serializers.CharField()
-    actor_kind = serializers.CharField()
-    actor_id = serializers.CharField(allow_blank=True)
-    user_id = serializers.CharField(allow_blank=True)
-    on_behalf_of = serializers.CharField(allow_blank=True)
-    target_type = serializers.CharField()
-    target_id = serializers.CharField(allow_blank=True)
-    changes = serializers.DictField()
-    reason = serializers.CharField(allow_blank=True)
-    ip = serializers.CharField(allow_blank=True)
-    request_id = serializers.CharField(allow_blank=True)
-    occurred_at = serializers.DateTimeField()
-    hash = serializers.CharField(help_text="Chains this entry to the one before.")
-
-
-def entry_json(entry: AuditEntry) -> dict[str, Any]:
-    fields = ("seq", "action", "actor_kind", "actor_id", "user_id", "on_behalf_of", "target_type",
-              "target_id", "changes", "reason", "ip", "request_id", "hash")  # fmt: skip
-    shown = {name: getattr(entry, name) for name in fields}
-    return {**shown, "id": entry.pk, "occurred_at": moment(entry.occurred_at)}
-
-
-def entries_json(entries: list[AuditEntry]) -> list[dict[str, Any]]:
-    return [entry_json(entry) for entry in entries]
-
-
 class Events(ApiView):
     @operation(
         "events_list", "Read the event feed", needs=(P.EVENTS_READ,), gives=FeedShown,
@@ -92,25 +54,14 @@ class Events(ApiView):
         ),
         problems=(BadParameter,), example={"results": [EVENT], "next_after": 118, "last": 118},
         about="Consecutive numbers in the order of commitment: what was read to the end has no "
-        "gaps, whenever the reader stopped. The stream sends the same events.",
+        "gaps, whenever the reader stopped. Events of conversations that the caller does not see "
+        "are left out: a page may have fewer results, or none, before `next_after` reaches `last`. "
+        "The stream sends the same events.",
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         after = whole(request, "after", least=0, most=FARTHEST, default=0)
         limit = whole(request, "limit", least=1, most=MOST, default=DEFAULT)
-        found = [event_json(event) for event in read_feed(after=after, limit=limit)]
-        following = found[-1]["number"] if found else after
-        return Response({"results": found, "next_after": following, "last": last_number()})
-
-
-class AuditLog(ApiView):
-    @operation(
-        "audit_log_list", "Read the audit log", needs=(P.AUDIT_READ,), paged=True,
-        gives=page_of(EntryShown), problems=(BadParameter,),
-        example={"results": [ENTRY], "next": None},
-        about="Who did what to what, the newest first. An entry is listed once it is chained, "
-        "moments after the change.",
-    )  # fmt: skip
-    def get(self, request: Request) -> Response:
-        return Response(
-            page(request, list_entries(), keys=("-seq",), render=entries_json, scope="audit-log")
-        )
+        found = read_feed(after=after, limit=limit)
+        following = found[-1].number if found else after
+        shown = seen_by(current_principal(), placed(found))
+        return Response({"results": shown, "next_after": following, "last": last_number()})

@@ -1,7 +1,8 @@
-"""How often one may ask: a bucket for the tenant, one for the key or person, one for an address nobody vouches for."""
+"""How often one may ask: buckets for the tenant, the key or person in it, what they do, and the address."""
 
 import math
 import os
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
@@ -11,9 +12,12 @@ from rest_framework.response import Response
 from kernel.errors import RateLimited
 from kernel.ratelimit import Bucket, Decision, Limiter, connect
 from kernel.scoping.keys import escape, tenant_key
+from tenants.limits import API_RATE, most_of
 
 BURST_S = 10
+READS, CHANGES, COSTLY = "reads", "changes", "costly"
 _limiters: dict[int, Limiter] = {}
+Buckets = Iterator[tuple[str, Bucket]]
 
 
 def limiter() -> Limiter:
@@ -24,10 +28,13 @@ def limiter() -> Limiter:
     return _limiters[pid]
 
 
-def check_rate(request: Request) -> None:
-    """Take from the buckets of whoever asks; raises ``RateLimited`` with ``retry_after_s``."""
-    decisions = limiter().take_all(_buckets(request._request))
-    tightest = min(decisions, key=lambda decision: decision.remaining)
+def check_rate(request: Request, route_class: str = READS) -> None:
+    """Take from every bucket of whoever asks, or from none; raises ``RateLimited`` with ``retry_after_s``.
+
+    ``route_class`` is what the operation does: ``reads``, ``changes`` or ``costly``.
+    """
+    decisions = limiter().take_all(list(_buckets(request._request, route_class)))
+    tightest = min(decisions, key=lambda decision: (decision.allowed, decision.remaining))
     request._request.rate = tightest  # type: ignore[attr-defined]
     waits = [decision.retry_after_s for decision in decisions if not decision.allowed]
     if waits:
@@ -43,16 +50,32 @@ def tell_rate(request: Any, response: Response) -> None:
         response["RateLimit-Reset"] = str(math.ceil(decision.reset_after_s))
 
 
-def _buckets(request: Any) -> list[tuple[str, Bucket]]:
+def _buckets(request: Any, route_class: str) -> Buckets:
     principal, person = getattr(request, "principal", None), getattr(request, "person", None)
+    address = escape(request.client_ip)
+    if principal is None and person is None:
+        yield f"rate:address:{address}", _bucket(settings.RATE_ADDRESS)
+        return
+    yield f"rate:known:{address}", _bucket(settings.RATE_KNOWN_ADDRESS)
     if principal is not None:
-        return [
-            (tenant_key("rate", "api"), _bucket(settings.RATE_TENANT)),
-            (tenant_key("rate", principal.kind, principal.id), _bucket(settings.RATE_PRINCIPAL)),
-        ]
+        yield from _of_principal(request.tenant, principal, route_class)
     if person is not None:
-        return [(f"rate:person:{person.pk}", _bucket(settings.RATE_PRINCIPAL))]
-    return [(f"rate:address:{escape(request.client_ip)}", _bucket(settings.RATE_ADDRESS))]
+        yield f"rate:person:{person.pk}", _bucket(settings.RATE_USER)
+        if principal is None and route_class != READS:
+            yield f"rate:person:{person.pk}:{route_class}", _bucket(_class_rate(route_class))
+
+
+def _of_principal(tenant: Any, principal: Any, route_class: str) -> Buckets:
+    own = most_of(tenant, API_RATE) if API_RATE in (tenant.limits or {}) else settings.RATE_TENANT
+    yield tenant_key("rate", "api"), _bucket(own or settings.RATE_TENANT)
+    who = (principal.kind, principal.id)
+    yield tenant_key("rate", *who), _bucket(settings.RATE_PRINCIPAL)
+    if route_class != READS:
+        yield tenant_key("rate", *who, route_class), _bucket(_class_rate(route_class))
+
+
+def _class_rate(route_class: str) -> int:
+    return int(settings.RATE_COSTLY if route_class == COSTLY else settings.RATE_CHANGES)
 
 
 def _bucket(per_second: int) -> Bucket:

@@ -10,11 +10,13 @@ from rest_framework.response import Response
 
 from config.api.described import (
     PAGING,
+    alternatives,
     describe,
     headers_of,
     paging_problems,
     responses_of,
 )
+from config.api.limits import CHANGES, COSTLY, READS
 from config.api.once import once
 from config.api.paging import check_parameters
 from config.api.parsers import require_length
@@ -22,7 +24,7 @@ from config.api.preconditions import etag
 from config.api.serializers import Body, Nothing, Shown
 from kernel.errors import DomainError
 from tenants.access import require
-from tenants.permissions import Permission
+from tenants.needs import Need
 
 View = Callable[..., Response]
 
@@ -31,7 +33,7 @@ def operation(
     id: str,
     summary: str,
     *,
-    needs: Sequence[Permission] = (),
+    needs: Sequence[Need] = (),
     who: str = "",
     takes: type[Body] | None = None,
     upload: type[Body] | None = None,
@@ -47,6 +49,7 @@ def operation(
     in_tenant: bool = True,
     public: bool = False,
     secret: Sequence[str] = (),
+    costly: bool = False,
 ) -> Callable[[View], View]:
     """Make a view's method an operation of the API.
 
@@ -54,7 +57,8 @@ def operation(
     is required of the caller, the body is read by ``takes`` and passed as ``body``, and an
     unsafe operation honours ``Idempotency-Key``. ``example`` is an answer and ``asks`` a
     request, or several by name; ``who`` says in words who may call it where ``needs`` cannot;
-    ``versioned`` answers carry an ``ETag``. ``upload`` is a form with a file.
+    ``versioned`` answers carry an ``ETag``. ``upload`` is a form with a file. ``costly``
+    operations (a mail, a call to a provider, a long file) may be asked for less often.
     """
     declared = [*(PAGING if paged else ()), *parameters]
     names = [p.name for p in declared if p.location == OpenApiParameter.QUERY]
@@ -63,9 +67,10 @@ def operation(
         unsafe = method.__name__ != "get"
         form = takes or upload or (Nothing if unsafe else None)
         handle = _handler(
-            method, form, tuple(needs), names, once_only=unsafe and in_tenant,
+            id, method, form, tuple(needs), names, once_only=unsafe and in_tenant,
             gives_body=bool(takes or upload), versioned=versioned, secret=secret,
         )  # fmt: skip
+        handle.__dict__["rate"] = COSTLY if costly else CHANGES if unsafe else READS
         described = extend_schema(
             operation_id=id,
             summary=summary,
@@ -75,7 +80,7 @@ def operation(
             responses=responses_of(
                 gives,
                 status,
-                [*problems, *(paging_problems() if paged else ())],
+                (*problems, *(paging_problems() if paged else ())),
                 unsafe=unsafe,
                 in_tenant=in_tenant,
                 public=public,
@@ -83,6 +88,7 @@ def operation(
             ),
             examples=[*_answer(example, status), *_requests(asks)],
             auth=[] if public else None,
+            extensions={"x-permissions": alternatives(needs)},
         )
         return described(handle)  # type: ignore[no-any-return]
 
@@ -90,7 +96,7 @@ def operation(
 
 
 def _handler(
-    method: View, form: type[Body] | None, needs: tuple[Permission, ...], names: Sequence[str],
+    id: str, method: View, form: type[Body] | None, needs: tuple[Need, ...], names: Sequence[str],
     *, once_only: bool, gives_body: bool, versioned: bool, secret: Sequence[str],
 ) -> View:  # fmt: skip
     """What runs before and around the method, in the order in which a request is refused."""
@@ -108,7 +114,15 @@ def _handler(
             response["ETag"] = etag(response.data["version"])
         return response
 
-    handle.permissions = needs  # type: ignore[attr-defined]
+    return _declared(handle, id, needs)
+
+
+# What each operation needs, by its id: the tests call every address with more and with less.
+NEEDS: dict[str, tuple[Need, ...]] = {}
+
+
+def _declared(handle: View, id: str, needs: tuple[Need, ...]) -> View:
+    NEEDS[id] = needs
     return handle
 
 

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 
 from kernel.cursor import decode, encode
 from kernel.errors import BadRequest
+from kernel.mongo.merged import Merged
 from kernel.scoping import active_tenant_id
 
 DEFAULT, MOST = 50, 200
@@ -64,7 +65,7 @@ def whole(request: Request, name: str, *, least: int, most: int, default: int) -
 
 def page(
     request: Request,
-    rows: QuerySet[Any],
+    rows: QuerySet[Any] | Merged[Any],
     *,
     keys: Sequence[str],
     render: Callable[[list[Any]], list[dict[str, Any]]],

@@ -2,11 +2,18 @@
 
 from config.settings.environment import number
 
-# Requests a second, with a burst of ten seconds' worth: of one tenant, of one key or person,
-# and of one address that nobody vouches for.
+# Requests a second, with a burst of ten seconds' worth: of one tenant, of one key or person in it,
+# of one person in all their tenants, of one address from which somebody is known to come, and of
+# one address that nobody vouches for.
 RATE_TENANT = number("SWITCHBOARD_RATE_TENANT", 1000)
 RATE_PRINCIPAL = number("SWITCHBOARD_RATE_PRINCIPAL", 500)
+RATE_USER = number("SWITCHBOARD_RATE_USER", 500)
+RATE_KNOWN_ADDRESS = number("SWITCHBOARD_RATE_KNOWN_ADDRESS", 1000)
 RATE_ADDRESS = number("SWITCHBOARD_RATE_ADDRESS", 50)
+# Of these, what one key or person may do of a class of operations: what changes something, and what
+# costs a mail, a call to a provider or a long file.
+RATE_CHANGES = number("SWITCHBOARD_RATE_CHANGES", 200)
+RATE_COSTLY = number("SWITCHBOARD_RATE_COSTLY", 5)
 # Without Redis each web process gives out its part of the rates.
 WEB_PROCESSES = number("SWITCHBOARD_WEB_PROCESSES", 2)
 

@@ -4,15 +4,21 @@ from config.settings.environment import ENV, PRODUCTION, ROOT, items, number, se
 
 DEBUG = False
 SECRET_KEY = secret("SWITCHBOARD_SECRET_KEY", "development-only-" + "x" * 40)
+# Sessions, links and checkpoints that an earlier key signed hold on while it stands here.
+SECRET_KEY_FALLBACKS = items("SWITCHBOARD_SECRET_KEY_FALLBACKS")
 KEY_PEPPER = secret("SWITCHBOARD_KEY_PEPPER", "development-only-" + "y" * 40)
+# API keys say which of these they are for; a key of the other is refused by its form.
+KEY_ENVIRONMENT = "live" if PRODUCTION else "test"
 KEY_RING = text(
     "SWITCHBOARD_KEY_RING",
-    None if PRODUCTION else "dev:" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVoxMjM0NTY=",
+    None if PRODUCTION else "dev:" + "y0m3Qd7Jr1v+8mNq5l0Wb2sXo9Ti4uKhPzEGfAcVtR8=",
 )
 PUBLIC_URL = text("SWITCHBOARD_PUBLIC_URL", "http://127.0.0.1:8000")
 EDGE_URL = text("SWITCHBOARD_EDGE_URL", "http://127.0.0.1:8001")
 STREAM_URL = text("SWITCHBOARD_STREAM_URL", "http://127.0.0.1:8002")
 SIMULATOR_URL = text("SWITCHBOARD_SIMULATOR_URL", "http://127.0.0.1:8003")
+# Who scrapes /metrics from elsewhere sends it; without one only direct callers of the inside may.
+METRICS_TOKEN = text("SWITCHBOARD_METRICS_TOKEN", "-").strip("-")
 DATA = text("SWITCHBOARD_DATA", str(ROOT / ".data"))
 ENVIRONMENT = ENV
 ALLOWED_HOSTS = items(
@@ -49,6 +55,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.headers.SecurityHeaders",
     "config.middleware.RequestContext",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.StaticFiles",
@@ -96,8 +103,13 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+# A browser takes a cookie of this name from this very host alone, over TLS, for all its paths.
+_HOST = "__Host-" if SESSION_COOKIE_SECURE else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_HOST}sessionid", f"{_HOST}csrftoken"
 SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no third cookie
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL.startswith("http") else []
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
 if PRODUCTION:

@@ -8,9 +8,9 @@ from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 
-from kernel.errors import DomainError
-from kernel.events.feed import event_json, last_number, read_feed
+from kernel.events.feed import last_number, read_feed
 from kernel.scoping import tenant_scope
+from messaging.feed import Placed, placed
 from tenants.access import Principal, acting, require
 from tenants.errors import NotSignedIn, TenantRequired
 from tenants.models import Tenant
@@ -61,22 +61,13 @@ def _resolve(credentials: Credentials) -> tuple[Tenant, Principal]:
         raise NotSignedIn
     if not credentials.tenant:
         raise TenantRequired
-    return principal_of_user(person, credentials.tenant)
+    return principal_of_user(person, credentials.tenant, credentials.ip)
 
 
-def still_admitted(credentials: Credentials) -> DomainError | None:
-    """None, or why the listener may not go on."""
-    try:
-        admit(credentials)
-    except DomainError as refusal:
-        return refusal
-    return None
-
-
-def events_after(tenant_id: str, after: int, limit: int) -> list[dict[str, object]]:
-    """Events of a tenant as the API shows them."""
+def events_after(tenant_id: str, after: int, limit: int) -> list[Placed]:
+    """Events of a tenant with what decides who is shown them."""
     with tenant_scope(tenant_id):
-        return [event_json(event) for event in read_feed(after=after, limit=limit)]
+        return placed(read_feed(after=after, limit=limit))
 
 
 def newest(tenant_id: str) -> int:

@@ -15,17 +15,20 @@ from django.conf import settings
 
 from config.api.errors import problem, translate
 from config.middleware import peer_or_reported
-from config.stream.access import Credentials, Listener, admit, cookie_name, still_admitted
+from config.stream.access import Credentials, Listener, admit, cookie_name
 from config.stream.hub import Hub, Hubs
-from kernel.errors import RateLimited
+from kernel.errors import DomainError, RateLimited
+from messaging.feed import Placed, seen_by
 
 log = structlog.get_logger(agentName="kernel")
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-HEARTBEAT_S, RECHECK_S, SEND_S = 15.0, 20.0, 30.0
+# Idle, a stream wakes every 10 seconds; so it is closed at most 20 after its listener lost access.
+HEARTBEAT_S, RECHECK_S, SEND_S = 10.0, 10.0, 30.0
 MOST_EACH, MOST_TENANT = 5, 200
+# Events that may change what somebody may see: what follows them is sent only after asking again.
+OF_ACCESS = ("member.", "team.", "role.", "api_key.", "tenant.", "settings.")
 
-check: Callable[..., Any] = sync_to_async(still_admitted, thread_sensitive=False)
 admitted: Callable[..., Any] = sync_to_async(admit, thread_sensitive=False)
 
 
@@ -68,7 +71,7 @@ class StreamApplication:
         gone = asyncio.create_task(_disconnected(receive))
         try:
             hub = await self._hubs.join(listener.tenant_id)
-            await self._serve(hub, credentials, _position(scope, query), send, gone)
+            await self._serve(hub, credentials, listener, _position(scope, query), send, gone)
         except (OSError, TimeoutError):
             log.info("stream.dropped", tenantId=listener.tenant_id)
         finally:
@@ -87,8 +90,8 @@ class StreamApplication:
         return each, tenant
 
     async def _serve(
-        self, hub: Hub, credentials: Credentials, position: int | None, send: Send,
-        gone: asyncio.Task[None],
+        self, hub: Hub, credentials: Credentials, listener: Listener, position: int | None,
+        send: Send, gone: asyncio.Task[None],
     ) -> None:  # fmt: skip
         await _start(send)
         number = hub.last if position is None else position
@@ -97,19 +100,31 @@ class StreamApplication:
             await _send(send, f"event: resync\ndata: {json.dumps({'last': number})}\n\n")
         checked = time.monotonic()
         while not gone.done():
-            events = await hub.after(number, HEARTBEAT_S if not gone.done() else 0)
-            if time.monotonic() - checked > RECHECK_S:
-                if refusal := await check(credentials):
+            events = await hub.after(number, HEARTBEAT_S)
+            if time.monotonic() - checked > RECHECK_S or _touch_access(events):
+                try:
+                    listener = await admitted(credentials)
+                except DomainError as refusal:
                     await _send(
                         send, f"event: closed\ndata: {json.dumps({'code': refusal.code})}\n\n"
                     )
                     return
                 checked = time.monotonic()
             if events:
-                await _send(send, "".join(map(_frame, events)))
-                number = events[-1]["number"]
+                number = events[-1].number
+                await _send(send, _frames(seen_by(listener.principal, events), number))
             elif not gone.done():
                 await _send(send, ": still here\n\n")
+
+
+def _touch_access(events: list[Placed]) -> bool:
+    return any(item.event["type"].startswith(OF_ACCESS) for item in events)
+
+
+def _frames(events: list[dict[str, Any]], last: int) -> str:
+    """The events, and the number to go on from when the last ones are not this listener's to see."""
+    frames = "".join(map(_frame, events))
+    return frames if events and events[-1]["number"] == last else f"{frames}id: {last}\n\n"
 
 
 def _frame(event: dict[str, Any]) -> str:

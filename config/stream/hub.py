@@ -15,10 +15,10 @@ from asgiref.sync import sync_to_async
 
 from config.stream import access
 from kernel.events.doorbell import STREAM
+from messaging.feed import Placed
 
 log = structlog.get_logger(agentName="kernel")
 KEPT, PAGE, POLL_S = 500, 200, 2.0
-EventJson = dict[str, Any]
 
 read_after: Callable[..., Any] = sync_to_async(access.events_after, thread_sensitive=False)
 read_newest: Callable[..., Any] = sync_to_async(access.newest, thread_sensitive=False)
@@ -30,7 +30,7 @@ class Hub:
     def __init__(self, tenant_id: str, last: int) -> None:
         self.tenant_id, self.last = tenant_id, last
         self.listeners = 0
-        self._recent: deque[EventJson] = deque(maxlen=KEPT)
+        self._recent: deque[Placed] = deque(maxlen=KEPT)
         self._grown = asyncio.Event()
         self.poke = asyncio.Event()
 
@@ -52,11 +52,11 @@ class Hub:
     async def _read(self) -> None:
         while events := await read_after(self.tenant_id, self.last, PAGE):
             self._recent.extend(events)
-            self.last = events[-1]["number"]
+            self.last = events[-1].number
             self._grown.set()
             self._grown = asyncio.Event()
 
-    async def after(self, number: int, wait_s: float) -> list[EventJson]:
+    async def after(self, number: int, wait_s: float) -> list[Placed]:
         """Events above ``number``: from memory, else from the database; empty after ``wait_s`` without any."""
         if number >= self.last:
             grown = self._grown
@@ -65,10 +65,10 @@ class Hub:
                     await grown.wait()
             except TimeoutError:
                 return []
-        recent = [event for event in self._recent if event["number"] > number]
-        if recent and recent[0]["number"] == number + 1:
+        recent = [event for event in self._recent if event.number > number]
+        if recent and recent[0].number == number + 1:
             return recent
-        found: list[EventJson] = await read_after(self.tenant_id, number, PAGE)
+        found: list[Placed] = await read_after(self.tenant_id, number, PAGE)
         return found
 
 

@@ -19,6 +19,7 @@ PARAMETERS = (
         "status", str, description="`open`, `pending`, `closed`, or several by comma."
     ),
     OpenApiParameter("assignee", str, description="A member's id, `me`, or `none`."),
+    OpenApiParameter("team", str, description="A team's id, `mine` (any of my teams), or `none`."),
     OpenApiParameter("channel", str, description="A channel's id."),
     OpenApiParameter("contact", str, description="A contact's id."),
     OpenApiParameter("unread", {"type": "boolean"}, description="With or without unread messages."),
@@ -33,6 +34,8 @@ def filters_of(request: Request) -> dict[str, Any]:
         filters["status"] = statuses
     if "assignee" in given:
         filters |= _assignee(given["assignee"])
+    if "team" in given:
+        filters |= _team(given["team"])
     for name in ("channel", "contact"):
         if name in given:
             filters[f"{name}_id"] = _id(name, given[name])
@@ -53,6 +56,14 @@ def _assignee(text: str) -> dict[str, Any]:
     if text == "me":
         return {"assignee_id": current_principal().member_id}
     return {"assignee_id": _id("assignee", text)}
+
+
+def _team(text: str) -> dict[str, Any]:
+    if text == "none":
+        return {"teamless": True}
+    if text == "mine":
+        return {"team_ids": current_principal().team_ids}
+    return {"team_ids": [_id("team", text)]}
 
 
 def _id(name: str, text: str) -> str:

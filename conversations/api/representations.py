@@ -5,7 +5,7 @@ from typing import Any
 
 from config.api.rendering import moment
 from conversations.models import Conversation
-from tenants.selectors import member_names
+from tenants.selectors import member_names, team_names
 
 Json = dict[str, Any]
 
@@ -13,14 +13,15 @@ Json = dict[str, Any]
 def conversations_json(
     conversations: Iterable[Conversation], window_of: Callable[[Conversation], Json]
 ) -> list[Json]:
-    """Conversations with their assignees' names, which one read finds for all of them."""
+    """Conversations with the names of their assignees and teams: one read for all of each."""
     rows = list(conversations)
     names = member_names({row.assignee_id for row in rows if row.assignee_id})
+    names |= team_names({row.team_id for row in rows if row.team_id})
     return [_conversation_json(row, names, window_of(row)) for row in rows]
 
 
 def _conversation_json(conversation: Conversation, names: dict[str, str], window: Json) -> Json:
-    assignee = conversation.assignee_id
+    assignee, team = conversation.assignee_id, conversation.team_id
     return {
         "id": conversation.pk,
         "number": conversation.number,
@@ -28,6 +29,7 @@ def _conversation_json(conversation: Conversation, names: dict[str, str], window
         "channel": {"id": conversation.channel_id, "kind": conversation.channel_kind},
         "contact": {"id": conversation.contact_id, "name": conversation.contact_name},
         "assignee": {"id": assignee, "name": names.get(assignee, "")} if assignee else None,
+        "team": {"id": team, "name": names.get(team, "")} if team else None,
         "unread_count": conversation.unread_count,
         "waiting_since": moment(conversation.waiting_since),
         "last_message": conversation.last_message,

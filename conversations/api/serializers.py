@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from config.api.fields import Choice, Flag, Id
-from config.api.serializers import Body, Shown, Versioned
+from config.api.serializers import Body, Change, Shown, Versioned
 from conversations.models import Conversation
 
 STATUSES = [status for status, _ in Conversation.STATUSES]
@@ -13,11 +13,12 @@ class ConversationChange(Versioned):
     status = Choice(choices=STATUSES, required=False)
 
 
-class Assignment(Body):
+class Assignment(Change):
     assignee_id = serializers.RegexField(
-        r"^(me|[0-9a-f]{24})\Z", allow_null=True, trim_whitespace=False,
+        r"^(me|[0-9a-f]{24})\Z", allow_null=True, required=False, trim_whitespace=False,
         help_text="A member's id, `me`, or null for nobody.",
     )  # fmt: skip
+    team_id = Id(allow_null=True, required=False, help_text="A team's id, or null for none.")
 
 
 class Reading(Body):
@@ -35,6 +36,11 @@ class ContactBrief(Shown):
 
 
 class AssigneeBrief(Shown):
+    id = Id()
+    name = serializers.CharField(allow_blank=True)
+
+
+class TeamBrief(Shown):
     id = Id()
     name = serializers.CharField(allow_blank=True)
 
@@ -68,6 +74,7 @@ class ConversationShown(Shown):
     channel = ChannelBrief()
     contact = ContactBrief()
     assignee = AssigneeBrief(allow_null=True)
+    team = TeamBrief(allow_null=True)
     unread_count = serializers.IntegerField()
     waiting_since = serializers.DateTimeField(allow_null=True)
     last_message = LastMessage(allow_null=True)

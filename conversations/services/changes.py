@@ -1,19 +1,36 @@
 """What people do to a conversation: change its status, assign it, read it."""
 
+from enum import Enum
 from typing import Any
 
-from conversations.errors import AnotherIsOpen, AssigneeUnknown, StaleConversation
-from conversations.events import ConversationAssigned, ConversationRead, ConversationStatusChanged
+from conversations.errors import AnotherIsOpen, AssigneeUnknown, StaleConversation, TeamUnknown
+from conversations.events import (
+    ConversationAssigned,
+    ConversationRead,
+    ConversationStatusChanged,
+    ConversationTeamChanged,
+)
 from conversations.models import Conversation
 from conversations.selectors import get_conversation
 from kernel import audit
 from kernel.clock import now
 from kernel.events import emit
 from kernel.mongo.doors import ObjectId, ReturnDocument, UniqueViolation, collection, owner
+from kernel.mongo.rows import hydrated
 from kernel.mongo.transactions import run_transaction, transactional
 from tenants.access import require
-from tenants.models import Membership
+from tenants.models import Membership, Team
+from tenants.needs import READ_CONVERSATIONS
 from tenants.permissions import Permission
+
+
+class Kept(Enum):
+    """A value that stays as it is."""
+
+    AS_IT_IS = "as it is"
+
+
+KEPT = Kept.AS_IT_IS
 
 
 def change_status(*, conversation_id: str, status: str, version: int | None = None) -> Conversation:
@@ -42,28 +59,55 @@ def _change_status(conversation_id: str, status: str, version: int | None) -> Co
 
 @transactional
 def assign_conversation(
-    *, conversation_id: str, assignee_id: str | None, version: int | None = None
+    *,
+    conversation_id: str,
+    assignee_id: str | Kept | None = KEPT,
+    team_id: str | Kept | None = KEPT,
+    version: int | None = None,
 ) -> Conversation:
-    """Give the conversation to a member, or to nobody."""
+    """Give the conversation to a member, to a team, or to nobody; both at once in one change.
+
+    Whoever gives it away may not see it afterwards.
+    """
     require(Permission.CONVERSATIONS_ASSIGN)
     conversation = _checked(conversation_id, version)
-    if assignee_id is not None:
+    _check_holders(assignee_id, team_id)
+    wanted = {"assignee": assignee_id, "team": team_id}
+    before = {"assignee": conversation.assignee_id, "team": conversation.team_id}
+    changes = {k: v for k, v in wanted.items() if not isinstance(v, Kept) and v != before[k]}
+    if not changes:
+        return conversation
+    fields = {f"{k}_id": ObjectId(v) if v else None for k, v in changes.items()}
+    changed = _write(conversation, fields)
+    audit.record("conversation.assigned", changed, {k: [before[k], v] for k, v in changes.items()})
+    _emit_assigned(changed, changes, before)
+    return changed
+
+
+def _check_holders(assignee_id: str | Kept | None, team_id: str | Kept | None) -> None:
+    if isinstance(assignee_id, str):
         member = Membership.objects.filter(pk=assignee_id, status=Membership.ACTIVE)
         if not member.exists():
             raise AssigneeUnknown(errors=[{"field": "assignee_id", "code": "unknown"}])
-    before = conversation.assignee_id
-    if before == assignee_id:
-        return conversation
-    changed = _write(conversation, {"assignee_id": ObjectId(assignee_id) if assignee_id else None})
-    audit.record("conversation.assigned", changed, {"assignee": [before, assignee_id]})
-    emit(ConversationAssigned(conversation_id=changed.pk, assignee_id=assignee_id, before=before))
-    return changed
+    if isinstance(team_id, str) and not Team.objects.filter(pk=team_id).exists():
+        raise TeamUnknown(errors=[{"field": "team_id", "code": "unknown"}])
+
+
+def _emit_assigned(
+    changed: Conversation, changes: dict[str, str | None], before: dict[str, str | None]
+) -> None:
+    if "assignee" in changes:
+        emit(ConversationAssigned(conversation_id=changed.pk, assignee_id=changes["assignee"],
+                                  before=before["assignee"]))  # fmt: skip
+    if "team" in changes:
+        emit(ConversationTeamChanged(conversation_id=changed.pk, team_id=changes["team"],
+                                     before=before["team"]))  # fmt: skip
 
 
 @transactional
 def mark_read(*, conversation_id: str) -> Conversation:
     """The team has seen it: nothing is unread."""
-    require(Permission.CONVERSATIONS_READ_ALL)
+    require(READ_CONVERSATIONS)
     conversation = get_conversation(conversation_id)
     if not conversation.unread_count:
         return conversation
@@ -93,4 +137,4 @@ def _write(conversation: Conversation, fields: dict[str, Any]) -> Conversation:
     )
     if row is None:
         raise StaleConversation
-    return get_conversation(conversation.pk)
+    return hydrated(Conversation, [row])[0]  # also when it is out of the caller's sight now

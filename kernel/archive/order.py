@@ -1,6 +1,7 @@
 """The tenant's models, each after those that it refers to."""
 
 from functools import cache
+from typing import Any
 
 from kernel.scoping.fields import TenantForeignKey
 from kernel.scoping.models import TenantModel
@@ -22,7 +23,8 @@ def references(model: Model) -> dict[str, Model]:
 def in_order() -> tuple[Model, ...]:
     """Every model of tenants; whoever is referred to comes first, else by name."""
     found: dict[str, Model] = {}
-    for model in sorted(owned_models().values(), key=lambda m: m._meta.label):  # type: ignore[attr-defined]
+    models: list[Any] = list(owned_models().values())
+    for model in sorted(models, key=lambda m: m._meta.label):
         _place(model, found)
     return tuple(found.values())
 

@@ -58,8 +58,8 @@ def remove_files() -> int:
         if local.is_dir():
             shutil.rmtree(local)
             removed += 1
-    checkpoints = Path(settings.DATA) / "audit" / f"{tenant}.jsonl"
-    checkpoints.unlink(missing_ok=True)
+    for signed in (Path(settings.DATA) / "audit").glob(f"{tenant}.*"):
+        signed.unlink(missing_ok=True)
     return removed
 
 

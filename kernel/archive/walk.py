@@ -61,7 +61,8 @@ def page(
 
     ``along`` and ``where`` are for a model whose index holds only some of its rows.
     """
-    path = along or path_of(model)
+    which: Any = model
+    path = along or path_of(which)
     if path is None:
         return _page_by_id(model, after, most, where or {})
     options: dict[str, Any] = {

@@ -3,9 +3,9 @@
 from typing import Any
 
 from django.db import models
-from django.db.models import QuerySet
 
 from kernel.actor import current_actor
+from kernel.audit.values import plain
 from kernel.models import AuditEntry
 from kernel.mongo.rows import insert_rows
 from kernel.scoping.context import active_tenant_id
@@ -25,6 +25,7 @@ def record(
     the name with None, because the log outlives erasure.
     """
     actor = current_actor()
+    changes = plain(changes or {})
     target_type, target_id = (
         target if isinstance(target, tuple) else (target._meta.model_name or "", str(target.pk))
     )
@@ -43,8 +44,3 @@ def record(
     )
     insert_rows([entry])
     nudge("relay", active_tenant_id(), tenant_id=active_tenant_id())
-
-
-def list_entries() -> QuerySet[AuditEntry]:
-    """The active tenant's chained entries; ordered by ``seq`` the chain's index serves them."""
-    return AuditEntry.objects.filter(seq__gt=0)

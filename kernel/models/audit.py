@@ -1,10 +1,13 @@
 """The audit log: written with the change, chained by the relay, never changed after."""
 
 from django.db import models
+from django.db.models import Q
 
 from kernel.clock import now
 from kernel.mongo.fields import DocumentField
 from kernel.scoping.models import TenantModel
+
+CHAINED = Q(seq__gt=0)
 
 
 class AuditEntry(TenantModel):
@@ -33,7 +36,38 @@ class AuditEntry(TenantModel):
         indexes = [
             models.Index(fields=["tenant", "seq", "id"], name="audit_chain"),
             # What waits for its place, for the sweeper's look over all tenants.
+            models.Index(fields=["tenant", "id"], condition=Q(seq=0), name="audit_unchained"),
+            # Of chained entries only: an entry is written once in each, not again when it is chained.
             models.Index(
-                fields=["tenant", "id"], condition=models.Q(seq=0), name="audit_unchained"
+                fields=["tenant", "actor_id", "seq"], condition=CHAINED, name="audit_actor"
             ),
+            models.Index(
+                fields=["tenant", "action", "seq"], condition=CHAINED, name="audit_action"
+            ),
+            models.Index(
+                fields=["tenant", "actor_id", "action", "seq"], condition=CHAINED, name="audit_both"
+            ),
+            models.Index(
+                fields=["tenant", "target_id", "seq"], condition=CHAINED, name="audit_target"
+            ),
+            models.Index(fields=["tenant", "occurred_at"], condition=CHAINED, name="audit_time"),
+        ]
+
+
+class AuditTally(TenantModel):
+    """How often ``who`` was refused in a minute: the first few are entries, the others this count.
+
+    ``minute`` counts since 1970. The row ends as one entry with the count.
+    """
+
+    who = models.CharField(max_length=80)
+    minute = models.BigIntegerField()
+    count = models.BigIntegerField(default=0)
+    actor = DocumentField(default=dict)
+    action = models.CharField(max_length=60)
+
+    class Meta(TenantModel.Meta):
+        db_table = "audit_tallies"
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "minute", "who", "action"], name="tally_once")
         ]

@@ -14,4 +14,5 @@ class Reason(StrEnum):
     AUDIT_INTEGRITY = "audit_integrity"  # verify every tenant's chain
     ROTATE_KEYS = "rotate_keys"  # re-wrap every tenant's data key
     PLATFORM_ADMIN = "platform_admin"  # staff choose which tenant to enter
+    BACK_UP = "back_up"  # the whole database as of one moment, and back
     PURGE_EXPIRED = "purge_expired"  # time-limited rows of all tenants

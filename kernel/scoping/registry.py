@@ -25,6 +25,7 @@ GLOBAL_MODELS: dict[str, str] = {
     "kernel.Lane": "which lane is due is asked across tenants; carries ids only",
     "kernel.LaneMark": "a wake-up on its way to a lane; carries ids only",
     "kernel.Canary": "liveness of each queue",
+    "kernel.PlatformKey": "seals what belongs to a person",
     "archives.Import": "begins before its tenant exists; belongs to a person",
     "archives.Erasure": "its certificate outlives the tenant; ids, counts and hashes only",
 }

@@ -191,3 +191,54 @@ def test_the_command_rewraps_every_tenants_keys_and_names_those_that_do_not_open
     for world in (worlds[0], worlds[2]):
         with tenant_scope(world.tenant):
             assert TenantKey.objects.get().ring_key != name
+
+
+PERSON = {"collection": "mfa_authenticator", "object_id": "a" * 24, "field": "secret"}
+
+
+def test_what_belongs_to_a_person_is_sealed_without_a_tenant_and_for_its_place():
+    token = vault.seal_for_platform("JBSWY3DP", **PERSON)
+    assert "JBSWY3DP" not in token
+    assert vault.open_for_platform(token, **PERSON) == "JBSWY3DP"
+    for field, value in (
+        ("object_id", "b" * 24), ("collection", "users"), ("field", "codes"),
+    ):  # fmt: skip
+        with pytest.raises(Tampered):
+            vault.open_for_platform(token, **{**PERSON, field: value})
+    assert vault.seal_for_platform("", **PERSON) == vault.open_for_platform("", **PERSON) == ""
+
+
+def test_plain_text_is_refused_where_a_sealed_value_is_due(world):
+    with pytest.raises(Tampered):
+        vault.open_for_platform("JBSWY3DP", **PERSON)
+    with tenant_scope(world.tenant):
+        row = sealed()
+        row.access_token = SECRET
+        with pytest.raises(Tampered):
+            vault.open_field(row, "access_token")
+
+
+def test_the_platforms_keys_are_rotated_too(settings):
+    token = vault.seal_for_platform("JBSWY3DP", **PERSON)
+    old = settings.KEY_RING
+    rotated(settings)
+    assert rotate()[0] in (0, 1)  # others' tenants may be broken on purpose
+    settings.KEY_RING = settings.KEY_RING.split(",")[0]
+    vault.key_ring.cache_clear()
+    assert vault.open_for_platform(token, **PERSON) == "JBSWY3DP"
+    settings.KEY_RING = f"{old},{settings.KEY_RING}"
+    vault.key_ring.cache_clear()
+    rotate()
+    settings.KEY_RING = old
+    vault.key_ring.cache_clear()
+    assert vault.is_ring_right()
+
+
+def test_a_ring_that_does_not_open_what_is_there_is_known(settings):
+    vault.seal_for_platform("JBSWY3DP", **PERSON)
+    assert vault.is_ring_right()
+    name = settings.KEY_RING.split(",")[0].split(":")[0]
+    for other in (new_ring_entry("other"), new_ring_entry(name)):  # lost, and another's bytes
+        settings.KEY_RING = other
+        vault.key_ring.cache_clear()
+        assert not vault.is_ring_right()

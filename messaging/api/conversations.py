@@ -19,9 +19,10 @@ from messaging.api import examples
 from messaging.api.representations import conversation_json, list_json, window_json
 from messaging.services.reading import read_conversation
 from messaging.window import window_of
+from tenants.needs import READ_CONVERSATIONS
 from tenants.permissions import Permission as P
 
-READ = (P.CONVERSATIONS_READ_ALL,)
+READ = (READ_CONVERSATIONS,)
 UNKNOWN = (errors.ConversationNotFound,)
 CHANGED = (*UNKNOWN, errors.StaleConversation)
 
@@ -30,7 +31,7 @@ class Conversations(ApiView):
     @operation(
         "conversations_list", "List conversations", needs=READ, paged=True, parameters=PARAMETERS,
         gives=page_of(shapes.ConversationShown), problems=(BadParameter,),
-        example=examples.page(examples.CONVERSATION), about="By last activity, the newest first.",
+        example=examples.page(examples.CONVERSATION), about="Those that the caller sees, by last activity, the newest first.",
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         rows = list_conversations(**filters_of(request))
@@ -45,8 +46,8 @@ class Conversation(ApiView):
         return Response(conversation_json(get_conversation(conversation_id)))
 
     @operation(
-        "conversations_change", "Change a conversation's status", needs=(P.CONVERSATIONS_CLOSE,),
-        versioned=True, takes=shapes.ConversationChange, gives=shapes.ConversationShown,
+        "conversations_change", "Change a conversation's status",
+        needs=(*READ, P.CONVERSATIONS_CLOSE), versioned=True, takes=shapes.ConversationChange, gives=shapes.ConversationShown,
         problems=(*CHANGED, errors.AnotherIsOpen), asks={"status": "closed"},
         example={**examples.CONVERSATION, "status": "closed"},
         about="With `If-Match` (or `version`) only if nobody changed it meanwhile.",
@@ -59,17 +60,20 @@ class Conversation(ApiView):
 
 class Assign(ApiView):
     @operation(
-        "conversations_assign", "Assign a conversation", needs=(P.CONVERSATIONS_ASSIGN,),
+        "conversations_assign", "Assign a conversation", needs=(*READ, P.CONVERSATIONS_ASSIGN),
         versioned=True, takes=shapes.Assignment, gives=shapes.ConversationShown,
-        problems=(*CHANGED, errors.AssigneeUnknown), asks={"assignee_id": "me"},
-        example=examples.CONVERSATION, about="To an active member, to oneself, or to nobody.",
+        problems=(*CHANGED, errors.AssigneeUnknown, errors.TeamUnknown),
+        asks=[("To myself", {"assignee_id": "me"}), ("To a team", {"team_id": examples.ID}),
+              ("Handed over to a team", {"assignee_id": None, "team_id": examples.ID})],
+        example=examples.CONVERSATION,
+        about="To an active member, to oneself, to a team, or to nobody; what is not named stays. "
+        "Who gives a conversation away may not see it from then on.",
     )  # fmt: skip
     def post(self, request: Request, conversation_id: str, body: dict[str, Any]) -> Response:
-        version, wanted = expected_version(request, body), body["assignee_id"]
-        assignee = request.user.member_id if wanted == "me" else wanted
-        changed = assign_conversation(
-            conversation_id=conversation_id, assignee_id=assignee, version=version
-        )
+        version = expected_version(request, body)
+        if body.get("assignee_id") == "me":
+            body["assignee_id"] = request.user.member_id
+        changed = assign_conversation(conversation_id=conversation_id, version=version, **body)
         return Response(conversation_json(changed))
 
 

@@ -6,7 +6,7 @@ WINDOW = {"open": True, "until": AT, "allowed": ["any"]}
 CONVERSATION = {
     "id": ID, "number": 1042, "status": "open", "channel": {"id": ID, "kind": "whatsapp"},
     "contact": {"id": ID, "name": "Ana Souza"}, "assignee": {"id": ID, "name": "Ada"},
-    "unread_count": 1, "waiting_since": AT,
+    "team": {"id": ID, "name": "Sales"}, "unread_count": 1, "waiting_since": AT,
     "last_message": {"id": ID, "direction": "inbound", "type": "text", "preview": "Hello", "at": AT},
     "window": WINDOW, "held_by": None, "version": 3, "created_at": AT, "last_activity_at": AT,
 }  # fmt: skip

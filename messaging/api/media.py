@@ -19,9 +19,10 @@ from messaging.api.representations import attachment_json
 from messaging.media.links import opened
 from messaging.media.thumbnails import MIME_TYPE
 from messaging.models import Attachment
-from messaging.selectors import get_attachment
+from messaging.selectors import get_attachment, linked_attachment
 from messaging.services.upload import upload_media
-from tenants.errors import TenantSuspended
+from tenants.errors import LimitReached, TenantSuspended
+from tenants.needs import READ_CONVERSATIONS
 from tenants.permissions import Permission as P
 from tenants.services.tenant import is_suspended
 
@@ -37,7 +38,7 @@ class Media(ApiView):
 
     @operation(
         "media_upload", "Upload a file", needs=(P.MESSAGES_SEND,), upload=shapes.Upload,
-        gives=shapes.AttachmentShown, status=201, problems=(errors.MediaTooLarge,),
+        gives=shapes.AttachmentShown, status=201, problems=(errors.MediaTooLarge, LimitReached),
         example=examples.FILE,
         about="To send it by its id. What a channel takes is checked when it is sent.",
     )  # fmt: skip
@@ -46,7 +47,7 @@ class Media(ApiView):
 
 
 class OneMedia(ApiView):
-    @operation("media_get", "Read about a file", needs=(P.CONVERSATIONS_READ_ALL,),
+    @operation("media_get", "Read about a file", needs=(READ_CONVERSATIONS,),
                gives=shapes.AttachmentShown, problems=(errors.MediaNotFound,),
                example=examples.FILE, about="With a new link to its bytes.")  # fmt: skip
     def get(self, request: Request, media_id: str) -> Response:
@@ -65,7 +66,7 @@ class Content(ApiView):
         with tenant_scope(tenant_id):
             if is_suspended(tenant_id):
                 raise TenantSuspended
-            file = get_attachment(attachment_id)
+            file = linked_attachment(attachment_id)
             return served_thumbnail(file) if is_thumbnail else served(file)
 
 

@@ -18,13 +18,17 @@ from messaging.api.representations import messages_json, new_message_json, one_m
 from messaging.api.sending import NewMessage, draft_of
 from messaging.selectors import get_message, list_messages
 from messaging.services.send import send_message
+from tenants.errors import LimitReached
+from tenants.needs import READ_CONVERSATIONS, any_of
 from tenants.permissions import Permission as P
 
-READ = (P.CONVERSATIONS_READ_ALL,)
+READ = (READ_CONVERSATIONS,)
+SEND = (*READ, any_of(P.MESSAGES_SEND, P.MESSAGES_SEND_TEMPLATE))
 REFUSALS = (
     ConversationNotFound, ChannelRemoved, errors.WindowClosed, errors.InvalidMessageBody,
     errors.UnsupportedByChannel, errors.TemplateUnknown, errors.ConversationMovedOn,
     errors.ConversationIsClosed, errors.MessageNotFound, errors.MediaNotFound, errors.MediaNotReady,
+    LimitReached,
 )  # fmt: skip
 
 
@@ -37,8 +41,10 @@ class Messages(ApiView):
         return Response(page(request, rows, keys=("-seq",), render=messages_json, scope=scope))
 
     @operation(
-        "messages_send", "Send a message", takes=NewMessage, gives=shapes.MessageShown, status=201,
-        who="Permission: `messages:send`; for a template `messages:send_template`.",
+        "messages_send", "Send a message", needs=SEND, takes=NewMessage, gives=shapes.MessageShown,
+        status=201, who="Permission: `messages:send`, for a template `messages:send_template`; and "
+        "one of `conversations:read_all`, `conversations:read_team`, "
+        "`conversations:read_unassigned`, `conversations:read_assigned`.",
         problems=REFUSALS, asks=examples.SENDS, example=examples.MESSAGE,
         about="Checked against the channel's rules before anything is stored, then queued; "
         "messages of a conversation leave in order. Outside the messaging window a template is "

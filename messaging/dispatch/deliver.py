@@ -12,7 +12,8 @@ from channels.providers import provider_for
 from channels.providers.abilities import AnswersComments
 from channels.providers.contract import Client, InvalidMessage, Rejected, UnsupportedMessage
 from channels.providers.contract import Outcome as ProviderOutcome
-from channels.selectors import client_of, hold_reason
+from channels.selectors import hold_reason
+from channels.services.locked import opened_or_held, unlocked
 from conversations.models import Conversation
 from kernel.clock import iso, now
 from kernel.mongo.doors import ObjectId, collection, owner
@@ -95,13 +96,13 @@ def _conversation(message: Message) -> dict[str, Any]:
 def _hold_if_stopped(channel: Channel) -> None:
     if is_suspended(active_tenant_id()):
         raise Hold(SUSPENDED)
-    if not channel.sends:
+    if not channel.sends and not unlocked(channel):
         raise Hold(hold_reason(channel))
 
 
 def opened(channel: Channel) -> Client:
-    """The channel's client, for a lone delivery and for a batch."""
-    return client_of(channel)
+    """The channel's client, for a lone delivery and for a batch; ``Hold`` where its key is missing."""
+    return opened_or_held(channel)
 
 
 def _call(channel: Channel, delivery: Delivery, message: Message) -> ProviderOutcome:

@@ -3,7 +3,7 @@
 from channels.models import Channel
 from channels.providers.abilities import ActsOnPeople
 from channels.providers.contract import Accepted, ChannelBroken, Client, Outcome
-from channels.selectors import client_of
+from channels.services.locked import opened_or_held
 from conversations.models import Conversation
 from kernel import work
 from kernel.events import emit
@@ -48,7 +48,7 @@ def _show(receipt: ReadReceipt) -> WorkOutcome:
     channel = Channel.objects.get(pk=receipt.channel_id)
     if not channel.sends or is_suspended(active_tenant_id()):
         return Done(note="nothing is sent now")
-    answer = _shown(client_of(channel), channel, receipt)
+    answer = _shown(opened_or_held(channel), channel, receipt)
     return Done(note="channel broken" if isinstance(answer, ChannelBroken) else "")
 
 

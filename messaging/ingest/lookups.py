@@ -18,8 +18,9 @@ from channels.providers.events import (
     Person,
     Written,
 )
-from channels.selectors import client_of, hold_reason
+from channels.selectors import hold_reason
 from channels.services.connect import break_channel
+from channels.services.locked import opened_or_held, unlocked
 from kernel.scoping import active_tenant_id
 from kernel.work import Bury, Done, Hold, Kind, Later, Lease, Released, register
 from kernel.work.outcomes import Outcome as WorkOutcome
@@ -49,7 +50,7 @@ def look_up(item: Lookup) -> WorkOutcome:
         raise Hold(SUSPENDED)
     if channel.status == Channel.REMOVED:
         return Bury(reason="the channel was removed", apply=lambda: None)
-    if channel.status == Channel.BROKEN:
+    if channel.status == Channel.BROKEN and not unlocked(channel):
         raise Hold(hold_reason(channel))
     is_known = bool(find_targets([(channel.pk, item.external_id)]))
     if is_known and item.what != Lookup.EDIT:
@@ -64,7 +65,7 @@ def look_up(item: Lookup) -> WorkOutcome:
 
 
 def _read(channel: Channel, item: Lookup) -> list[Event] | Outcome:
-    client = client_of(channel)
+    client = opened_or_held(channel)
     if not isinstance(client, LooksUp):
         return Rejected(code=0, title="This channel has nothing to read it with", advice="")
     match item.what:

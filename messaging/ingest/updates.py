@@ -21,9 +21,10 @@ from kernel.mongo.doors import ObjectId, UpdateOne, collection, owner
 from kernel.mongo.rows import find_rows, insert_rows
 from messaging.ingest.effects import Joined, take_effect
 from messaging.ingest.entries import call_direction, contact_of, error_json
+from messaging.ingest.proofs import prove_sends
 from messaging.ingest.targets import External, Target, find_by_callback, find_targets
-from messaging.models import Delivery, Message, MessageUpdate
-from messaging.status import RANK, higher
+from messaging.models import Message, MessageUpdate
+from messaging.status import RANK
 
 
 def store_statuses(arrivals: Sequence[tuple[Channel, StatusUpdate]]) -> None:
@@ -37,7 +38,7 @@ def store_statuses(arrivals: Sequence[tuple[Channel, StatusUpdate]]) -> None:
         target = ours.get(event.callback_data) or targets.get((channel.pk, event.external_id))
         rows.append((_status_row(channel, event, target), target))
     fresh = _store(rows)
-    _settle_deliveries(fresh)
+    prove_sends(fresh, ours=ours, known=targets)
     take_effect([(row, target) for row, target in fresh if target])
 
 
@@ -75,34 +76,6 @@ def _known_keys(rows: list[MessageUpdate]) -> set[tuple[str, str]]:
     where = {**owner(), "channel_id": {"$in": channels}, "key": {"$in": [row.key for row in rows]}}
     found = collection(MessageUpdate).find(where, {"channel_id": 1, "key": 1})
     return {(str(row["channel_id"]), row["key"]) for row in found}
-
-
-def _settle_deliveries(fresh: list[tuple[MessageUpdate, Any]]) -> None:
-    """A status proves what a send could not tell: that it was taken, and under which id.
-
-    Also of one that waits to be tried again: the provider answered with an error and took it all the same.
-    """
-    best: dict[str, MessageUpdate] = {}
-    for row, target in fresh:
-        if target and (
-            target[0] not in best or higher(row.status, best[target[0]].status) == row.status
-        ):
-            best[target[0]] = row
-    if not best:
-        return
-    unsettled = find_rows(Delivery, {
-        "message_id": {"$in": [ObjectId(id_) for id_ in best]},
-        "outcome": {"$in": ["unknown", "queued"]},
-    })  # fmt: skip
-    for delivery in unsettled:
-        row = best[delivery.message_id]
-        if row.status == "failed" and delivery.outcome == "queued":
-            continue
-        outcome = "failed" if row.status == "failed" else "accepted"
-        collection(Delivery).update_one(
-            {**owner(), "_id": ObjectId(delivery.pk), "outcome": delivery.outcome},
-            {"$set": {"outcome": outcome, "external_id": row.external_id}},
-        )
 
 
 def store_changes(arrivals: Sequence[tuple[Channel, Event]], contacts: dict[Key, Contact]) -> None:

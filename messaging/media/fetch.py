@@ -23,8 +23,9 @@ from channels.providers.contract import (
 )
 from channels.providers.contract import Outcome as ProviderOutcome
 from channels.providers.events import Written
-from channels.selectors import client_of, hold_reason
+from channels.selectors import hold_reason
 from channels.services.connect import break_channel
+from channels.services.locked import opened_or_held, unlocked
 from kernel.events import emit
 from kernel.mongo.doors import ObjectId, collection, owner
 from kernel.mongo.ids import new_id
@@ -37,6 +38,7 @@ from messaging.media.removal import remove
 from messaging.media.sniff import sniffed
 from messaging.media.thumbnails import keep_thumbnail
 from messaging.models import Attachment, Message
+from tenants.services.limits import charge
 
 RETRY_S = (5, 30, 120, 600, 1800)
 
@@ -54,9 +56,9 @@ def fetch(attachment: Attachment) -> Outcome:
     if attachment.media_state == Attachment.REMOVED:
         return remove(attachment)
     channel = Channel.objects.get(pk=attachment.channel_id)
-    if channel.status == Channel.BROKEN:
+    if channel.status == Channel.BROKEN and not unlocked(channel):
         raise Hold(hold_reason(channel))
-    answer = _downloaded(client_of(channel), attachment)
+    answer = _downloaded(opened_or_held(channel), attachment)
     if isinstance(answer, Downloaded):
         return _keep(attachment, answer)
     if isinstance(answer, ChannelBroken):
@@ -144,14 +146,19 @@ def _claim(attachment: Attachment, path: str) -> None:
         raise StaleFence("the file has another holder")
 
 
-def store(digest: str, data: bytes) -> str:
+def store(digest: str, data: bytes, *, is_counted: bool = False) -> str:
     """Keep bytes under the tenant's own folder, by their hash; the same bytes are kept once.
 
-    A file of another size is what a killed process left half written.
+    A file of another size is what a killed process left half written. ``is_counted``: the caller
+    counted them already, to be refused where there is no room.
     """
     path = tenant_path("media", digest[:2], digest)
     if default_storage.exists(path) and default_storage.size(path) == len(data):
+        if is_counted:
+            charge("storage_bytes", -len(data))
         return path
+    if not is_counted:
+        charge("storage_bytes", len(data))
     if not hasattr(default_storage, "location"):  # no files: a save there is whole or nothing
         default_storage.delete(path)
         return default_storage.save(path, ContentFile(data))

@@ -12,6 +12,7 @@ from kernel.work.items import replay
 from kernel.work.outcomes import Outcome
 from messaging.media.thumbnails import path_of
 from messaging.models import Attachment
+from tenants.services.limits import charge
 
 
 def remove_files(message_ids: Iterable[str]) -> None:
@@ -44,6 +45,8 @@ def remove(attachment: Attachment) -> Outcome:
         default_storage.delete(path)
         if _is_needed(attachment):  # the same bytes came for another message meanwhile
             default_storage.save(path, ContentFile(data))
+        else:
+            charge("storage_bytes", -len(data))
     return Done(note="removed", apply=lambda: _forget(attachment))
 
 

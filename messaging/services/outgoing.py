@@ -24,6 +24,7 @@ from messaging.errors import (
     UnsupportedByChannel,
 )
 from messaging.models import Attachment, Delivery, Message
+from messaging.selectors import visible_attachment, visible_message
 
 MEDIA_TYPES = ("image", "audio", "video", "document", "sticker")
 HEADED_TYPES = ("template", "interactive")
@@ -169,7 +170,7 @@ def _upload(file: File | None) -> Attachment | None:
     media_id = file.given.get("media_id") if file else None
     if file is None or not media_id:
         return None
-    upload = Attachment.objects.filter(pk=media_id).first() if _is_id(media_id) else None
+    upload = visible_attachment(media_id) if _is_id(media_id) else None
     if upload is None:
         raise MediaNotFound(errors=[{"field": f"{file.field}.media_id", "code": "unknown"}])
     if upload.media_state != Attachment.STORED:
@@ -235,12 +236,12 @@ def _media(draft: Draft, upload: Attachment | None, provider_id: str) -> Outboun
 
 
 def _external_id(channel: Channel, contact_id: str, message_id: str, field: str) -> str:
-    """The provider's id of a message that this contact can see on this channel.
+    """The provider's id of a message that the caller sees and this contact can see on this channel.
 
     Raises ``MessageNotFound`` for any other, so that nobody quotes one customer to
     another, and for one that has not left yet.
     """
-    message = Message.objects.filter(pk=message_id).first() if _is_id(message_id) else None
+    message = visible_message(message_id) if _is_id(message_id) else None
     if (
         message is None
         or message.channel_id != channel.pk

@@ -4,6 +4,7 @@ from conversations.models import Conversation
 from conversations.services.changes import mark_read
 from messaging.dispatch.receipts import show_read
 from tenants.access import require
+from tenants.needs import READ_CONVERSATIONS
 from tenants.permissions import Permission
 
 
@@ -12,7 +13,7 @@ def read_conversation(conversation_id: str, *, typing: bool = False) -> Conversa
 
     ``typing`` shows that somebody writes an answer, which needs ``messages:send``.
     """
-    principal = require(Permission.CONVERSATIONS_READ_ALL)
+    principal = require(READ_CONVERSATIONS)
     if typing:
         require(Permission.MESSAGES_SEND)
     conversation = mark_read(conversation_id=conversation_id)

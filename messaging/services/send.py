@@ -24,6 +24,7 @@ from messaging.summary import summary
 from messaging.window import may_send, window_of
 from tenants.access import Principal, require
 from tenants.permissions import Permission
+from tenants.services.limits import using
 
 
 def send_message(
@@ -33,13 +34,14 @@ def send_message(
 
     Raises ``WindowClosed`` with what is allowed instead, ``InvalidMessageBody``
     with the field and limit, ``ConversationMovedOn`` when the last message is
-    not the one the sender saw.
+    not the one the sender saw, ``LimitReached`` when the day's messages are sent.
     """
     principal = require(_permission(draft.type))
     try:
-        return run_transaction(
-            lambda: _send(conversation_id, draft, principal, expected_last_message_id)
-        )
+        with using("messages_per_day"):
+            return run_transaction(
+                lambda: _send(conversation_id, draft, principal, expected_last_message_id)
+            )
     except UniqueViolation as error:
         raise ConversationIsClosed from error
 

@@ -14,20 +14,25 @@ from messaging.media.thumbnails import keep_thumbnail
 from messaging.models import Attachment
 from tenants.access import require
 from tenants.permissions import Permission
+from tenants.services.limits import use
 
 MOST_BYTES = 100 * 1024 * 1024
 KINDS = {"image/webp": "sticker"}
 
 
 def upload_media(*, file: UploadedFile) -> Attachment:
-    """Keep a file of at most 100 MB; what a channel takes is checked when it is sent."""
+    """Keep a file of at most 100 MB; what a channel takes is checked when it is sent.
+
+    Raises ``MediaTooLarge``, and ``LimitReached`` when the tenant's storage is full.
+    """
     require(Permission.MESSAGES_SEND)
     if (file.size or 0) > MOST_BYTES:
         raise MediaTooLarge(limit=MOST_BYTES)
     data = file.read()
     mime_type = sniffed(data, file.content_type or "")
     digest = hashlib.sha256(data).hexdigest()
-    path = store(digest, data)
+    use("storage_bytes", len(data))
+    path = store(digest, data, is_counted=True)
     id_ = new_id()
     kind = KINDS.get(mime_type) or mime_type.split("/")[0]
     attachment = Attachment(

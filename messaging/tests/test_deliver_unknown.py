@@ -2,7 +2,7 @@
 
 import pytest
 
-from channels.providers.contract import Accepted
+from channels.providers.contract import Accepted, Unknown
 from kernel.clock import iso, now
 from kernel.models import DomainEvent, Lane
 from kernel.scoping.context import outside_scope
@@ -181,3 +181,38 @@ def test_the_id_of_a_reply_that_went_alone_is_looked_at_too(live, monkeypatch):
         queue_on([talk], "hello")
         send_now()
     assert sorted(d.outcome for d in Delivery.objects.all()) == ["accepted", "unknown"]
+
+
+def test_a_believed_id_goes_to_the_message_whose_own_status_names_it(live, monkeypatch):
+    """The first answer was unreadable, the second had its id: only the statuses tell which is whose."""
+    answers = iter([Unknown(reason="unreadable"), Accepted(external_id="wamid.first")])
+    monkeypatch.setattr(
+        deliver, "opened", lambda _: type("P", (), {"send": lambda *_: next(answers)})()
+    )
+    monkeypatch.setattr(together, "ready_sends", lambda _: [])
+    first, second = (queue_on([talk], "hello")[0] for talk in several(live, 2))
+    send_now()
+    send_now()
+    rows = {d.message_id: d for d in Delivery.objects.all()}
+    if rows[first.pk].outcome == "accepted":
+        first, second = second, first
+    assert [rows[m.pk].outcome for m in (first, second)] == ["unknown", "accepted"]
+    phone = live.channel.external["phone_number_id"]
+    take_in(body(change(phone, statuses=[status("wamid.first", "sent", callback=first.pk)])))
+    rows = {d.message_id: d for d in Delivery.objects.all()}
+    assert (rows[first.pk].outcome, rows[first.pk].external_id) == ("accepted", "wamid.first")
+    assert (rows[second.pk].outcome, rows[second.pk].external_id) == ("unknown", "")
+    take_in(body(change(phone, statuses=[status("wamid.second", "read", callback=second.pk)])))
+    rows = {d.message_id: d for d in Delivery.objects.all()}
+    assert (rows[second.pk].outcome, rows[second.pk].external_id) == ("accepted", "wamid.second")
+    assert state(second).status == "read"
+
+
+def test_a_status_of_ones_own_corrects_a_believed_id(live, monkeypatch):
+    monkeypatch.setattr(deliver, "opened", lambda _: Parrot())
+    (message,) = queue_on(several(live, 1), "hello")
+    send_now()
+    phone = live.channel.external["phone_number_id"]
+    take_in(body(change(phone, statuses=[status("wamid.own", "failed", callback=message.pk)])))
+    row = Delivery.objects.get()
+    assert (row.outcome, row.external_id) == ("accepted", "wamid.own")

@@ -7,16 +7,37 @@ ME = {
     "kind": "member", "id": ID, "member_id": ID, "name": "Ada", "role": "agent", "tenant": TENANT,
     "permissions": ["conversations:read_all", "messages:send"],
 }  # fmt: skip
-SETTINGS = {"reopen_hours": 72, "time_zone": "Europe/Lisbon", "language": "en"}
+SETTINGS = {
+    "reopen_hours": 72, "time_zone": "Europe/Lisbon", "language": "en",
+    "retention_days": {"messages": None, "media": 365, "audit": None, "raw_deliveries": 30,
+                       "events": 90},
+    "email_domains": ["example.com"], "second_factor_required": True,
+    "ip_allow_list": ["203.0.113.0/24"],
+}  # fmt: skip
+LIMITS = [
+    {"name": "messages_per_day", "title": "Messages sent today", "limit": 10000, "used": 412,
+     "used_is_at_least": False, "resets_at": "2026-03-15T00:00:00.000Z"},
+    {"name": "seats", "title": "Active members", "limit": None, "used": 7,
+     "used_is_at_least": False, "resets_at": None},
+]  # fmt: skip
 MEMBER = {
     "id": ID, "name": "Ada", "email": "ada@example.com", "role": "agent", "status": "active",
-    "availability": "online", "created_at": AT,
+    "availability": "online", "team_ids": [ID], "created_at": AT,
 }  # fmt: skip
-ROLE = {"name": "viewer", "permissions": ["channels:read", "contacts:read"]}
+ROLE = {
+    "id": ID, "key": "night-shift-9f3a1c", "name": "Night shift", "description": "Answers, closes nothing",
+    "is_built_in": False, "permissions": ["contacts:read", "messages:send"],
+}  # fmt: skip
+TEAM = {"id": ID, "name": "Billing", "created_at": AT}
+INVITATION = {
+    "id": ID, "email": "grace@example.com", "role": "agent", "status": "open",
+    "invited_by_id": ID, "created_at": AT, "expires_at": "2026-03-21T09:26:53.589Z",
+    "mailed_at": AT, "accepted_at": None,
+}  # fmt: skip
 KEY = {
     "id": ID, "name": "CRM sync", "scopes": ["contacts:read"], "cidrs": ["203.0.113.0/24"],
-    "created_by_id": ID, "created_at": AT, "expires_at": None, "revoked_at": None,
-    "last_used_at": None, "last_used_ip": "",
+    "channel_ids": [], "created_by_id": ID, "created_at": AT, "expires_at": AT,
+    "previous_until": None, "revoked_at": None, "last_used_at": None, "last_used_ip": "",
 }  # fmt: skip
 
 

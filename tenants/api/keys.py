@@ -1,4 +1,4 @@
-"""API keys: listed, made, revoked."""
+"""API keys: listed, made, rotated, revoked."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from tenants.api import serializers as shapes
 from tenants.api.representations import api_key_json, api_keys_json
 from tenants.permissions import Permission as P
 from tenants.selectors import get_api_key, list_api_keys
-from tenants.services.api_keys import create_api_key, revoke_api_key
+from tenants.services.api_keys import create_api_key, revoke_api_key, rotate_api_key
 
 
 class ApiKeys(ApiView):
@@ -52,3 +52,20 @@ class OneApiKey(ApiView):
     def delete(self, request: Request, key_id: str) -> Response:
         revoke_api_key(key_id=key_id)
         return Response(status=204)
+
+
+class Rotate(ApiView):
+    @operation(
+        "api_keys_rotate", "Rotate an API key", needs=(P.API_KEYS_MANAGE,), takes=shapes.KeyRotation,
+        gives=shapes.NewApiKeyShown, secret=("key",),
+        problems=(errors.ApiKeyNotFound, errors.ApiKeyEnded, errors.RotationOpen,
+                  errors.ScopeTooWide, errors.InvalidFields),
+        asks={"overlap_s": 3600},
+        example={**examples.KEY, "previous_until": examples.AT,
+                 "key": "sb_live_0192f0c1a2b3000000a1b2c3_…"},
+        about="A new secret under the same id; the one before holds until `previous_until`. One "
+        "rotation at a time. The key is the caller's from then on, who must hold its scopes.",
+    )  # fmt: skip
+    def post(self, request: Request, key_id: str, body: dict[str, Any]) -> Response:
+        key, text = rotate_api_key(key_id=key_id, **body)
+        return Response({**api_key_json(key), "key": text})

@@ -4,9 +4,20 @@ from collections.abc import Iterable
 from typing import Any
 
 from config.api.rendering import moment
+from kernel.clock import now
 from tenants.access import Principal
-from tenants.models import ApiKey, Membership, Tenant, TenantSettings
+from tenants.models import (
+    ApiKey,
+    Invitation,
+    Membership,
+    Role,
+    Team,
+    Tenant,
+    TenantSettings,
+)
+from tenants.models.settings import RETAINED
 from tenants.permissions import ROLES
+from tenants.services.limits import Used
 
 Json = dict[str, Any]
 
@@ -29,8 +40,24 @@ def me_json(principal: Principal, tenant: Tenant) -> Json:
 
 
 def settings_json(settings: TenantSettings) -> Json:
-    return {"reopen_hours": settings.reopen_hours, "time_zone": settings.time_zone,
-            "language": settings.language}  # fmt: skip
+    kept = settings.retention_days or {}
+    return {
+        "reopen_hours": settings.reopen_hours,
+        "time_zone": settings.time_zone,
+        "language": settings.language,
+        "retention_days": {kind: kept.get(kind) for kind in RETAINED},
+        "email_domains": settings.email_domains or [],
+        "second_factor_required": bool(settings.second_factor_required),
+        "ip_allow_list": settings.ip_allow_list or [],
+    }
+
+
+def limits_json(found: Iterable[Used]) -> list[Json]:
+    return [
+        {"name": one.name, "title": one.title, "limit": one.limit, "used": one.used,
+         "used_is_at_least": one.used_is_at_least, "resets_at": moment(one.resets_at)}
+        for one in found
+    ]  # fmt: skip
 
 
 def member_json(member: Membership) -> Json:
@@ -41,6 +68,7 @@ def member_json(member: Membership) -> Json:
         "role": member.role,
         "status": member.status,
         "availability": member.availability,
+        "team_ids": list(member.team_ids or ()),
         "created_at": moment(member.created_at),
     }
 
@@ -49,8 +77,45 @@ def members_json(members: Iterable[Membership]) -> list[Json]:
     return [member_json(member) for member in members]
 
 
-def roles_json() -> list[Json]:
-    return [{"name": name, "permissions": sorted(held)} for name, held in ROLES.items()]
+def built_in_roles_json() -> list[Json]:
+    return [
+        {"id": None, "key": name, "name": name, "description": "", "is_built_in": True,
+         "permissions": sorted(held)}
+        for name, held in ROLES.items()
+    ]  # fmt: skip
+
+
+def role_json(role: Role) -> Json:
+    return {"id": role.pk, "key": role.key, "name": role.name, "description": role.description,
+            "is_built_in": False, "permissions": sorted(role.permissions)}  # fmt: skip
+
+
+def team_json(team: Team) -> Json:
+    return {"id": team.pk, "name": team.name, "created_at": moment(team.created_at)}
+
+
+def teams_json(teams: Iterable[Team]) -> list[Json]:
+    return [team_json(team) for team in teams]
+
+
+def invitation_json(invitation: Invitation) -> Json:
+    """Never the link; ``status`` says expired for one that is open past its term."""
+    is_over = invitation.status == Invitation.OPEN and invitation.expires_at <= now()
+    return {
+        "id": invitation.pk,
+        "email": invitation.email,
+        "role": invitation.role,
+        "status": "expired" if is_over else invitation.status,
+        "invited_by_id": invitation.invited_by_id,
+        "created_at": moment(invitation.created_at),
+        "expires_at": moment(invitation.expires_at),
+        "mailed_at": moment(invitation.mailed_at),
+        "accepted_at": moment(invitation.accepted_at),
+    }
+
+
+def invitations_json(invitations: Iterable[Invitation]) -> list[Json]:
+    return [invitation_json(invitation) for invitation in invitations]
 
 
 def api_key_json(key: ApiKey) -> Json:
@@ -60,9 +125,11 @@ def api_key_json(key: ApiKey) -> Json:
         "name": key.name,
         "scopes": key.scopes,
         "cidrs": key.cidrs,
+        "channel_ids": key.channel_ids,
         "created_by_id": key.created_by_id,
         "created_at": moment(key.created_at),
-        "expires_at": moment(key.expires_at),
+        "expires_at": moment(key.ends_at),
+        "previous_until": moment(key.previous_until) if key.is_rotating else None,
         "revoked_at": moment(key.revoked_at),
         "last_used_at": moment(key.last_used_at),
         "last_used_ip": key.last_used_ip,

@@ -2,12 +2,13 @@
 
 from rest_framework import serializers
 
-from config.api.fields import Choice, Id, Text, Whole
+from config.api.fields import Choice, Flag, Id, Text, Whole
 from config.api.serializers import Body, Change, Shown
 from tenants.models import Membership
-from tenants.permissions import ROLES, Permission
+from tenants.permissions import Permission
+from tenants.services.api_keys import LONGEST_OVERLAP_S
 
-ROLE_NAMES = list(ROLES)
+ROLE = "A built-in role's name, or the key of a role of the tenant's own."
 AVAILABILITIES = ["online", "away", "offline"]
 STATUSES = [Membership.ACTIVE, Membership.DISABLED]
 
@@ -18,7 +19,21 @@ class NewTenant(Body):
 
 
 class TenantChange(Change):
-    name = Text(max_length=120)
+    name = Text(max_length=120, required=False)
+    slug = Text(
+        max_length=40, required=False,
+        help_text="Lower-case letters, digits and inner dashes. The old one names the tenant no more.",
+    )  # fmt: skip
+
+
+class Retention(Body):
+    """For each kind of data the days that it is kept."""
+
+    messages = Whole(required=False, allow_null=True, min_value=1, max_value=36_500)
+    media = Whole(required=False, allow_null=True, min_value=1, max_value=36_500)
+    audit = Whole(required=False, allow_null=True, min_value=1, max_value=36_500)
+    raw_deliveries = Whole(required=False, allow_null=True, min_value=1, max_value=36_500)
+    events = Whole(required=False, allow_null=True, min_value=1, max_value=36_500)
 
 
 class SettingsChange(Change):
@@ -27,16 +42,30 @@ class SettingsChange(Change):
         help_text="For so long after closing, a new message reopens a conversation.",
     )  # fmt: skip
     time_zone = Text(required=False, max_length=60, help_text="A name of the IANA database.")
-    language = Text(required=False, max_length=12)
+    language = Text(required=False, max_length=12, help_text="A language code, such as `pt-br`.")
+    retention_days = Retention(
+        required=False, help_text="Only the kinds that are named change; null keeps for ever."
+    )
+    email_domains = serializers.ListField(
+        child=Text(max_length=253), required=False, max_length=50,
+        help_text="Members' addresses are of these domains; none means any.",
+    )  # fmt: skip
+    second_factor_required = Flag(
+        required=False, help_text="Members without a second factor are refused."
+    )
+    ip_allow_list = serializers.ListField(
+        child=Text(max_length=50), required=False, max_length=100,
+        help_text="Networks that people and keys come from; none means any.",
+    )  # fmt: skip
 
 
 class NewMember(Body):
     email = serializers.EmailField(max_length=254)
-    role = Choice(choices=ROLE_NAMES)
+    role = Text(max_length=40, help_text=ROLE)
 
 
 class MemberChange(Change):
-    role = Choice(choices=ROLE_NAMES, required=False)
+    role = Text(max_length=40, required=False, help_text=ROLE)
     status = Choice(choices=STATUSES, required=False)
     availability = Choice(choices=AVAILABILITIES, required=False)
 
@@ -49,11 +78,30 @@ class NewApiKey(Body):
         max_length=len(Permission),
         help_text="Permissions, at most those that its maker holds.",
     )
-    expires_at = serializers.DateTimeField(required=False, allow_null=True)
+    expires_at = serializers.DateTimeField(
+        required=False, allow_null=True, help_text="Within a year; 90 days from now if not given."
+    )
     cidrs = serializers.ListField(
         child=Text(max_length=50), required=False, max_length=20,
         help_text="Networks that it may be used from; none means any.",
     )  # fmt: skip
+    channel_ids = serializers.ListField(
+        child=Id(), required=False, max_length=50,
+        help_text="Channels that it keeps to, with their conversations, messages and events; none "
+        "means any. Such a key holds no scopes for anything else.",
+    )  # fmt: skip
+
+
+class KeyRotation(Body):
+    overlap_s = Whole(
+        required=False, min_value=0, max_value=LONGEST_OVERLAP_S,
+        help_text="For so many seconds the secret before holds as well; a day if not given.",
+    )  # fmt: skip
+    expires_at = serializers.DateTimeField(
+        required=False,
+        allow_null=True,
+        help_text="The key's new end: within a year; 90 days from now.",
+    )
 
 
 class TenantShown(Shown):
@@ -65,7 +113,7 @@ class TenantShown(Shown):
 
 
 class MyTenantShown(TenantShown):
-    role = serializers.ChoiceField(choices=ROLE_NAMES)
+    role = serializers.CharField(help_text=ROLE)
 
 
 class MeShown(Shown):
@@ -73,29 +121,61 @@ class MeShown(Shown):
     id = Id(help_text="The member's or the key's.")
     member_id = Id(help_text="For a key, its maker.")
     name = serializers.CharField()
-    role = serializers.ChoiceField(choices=ROLE_NAMES)
+    role = serializers.CharField(help_text=ROLE)
     tenant = TenantShown()
     permissions = serializers.ListField(child=serializers.CharField())
+
+
+class RetentionShown(Shown):
+    messages = serializers.IntegerField(allow_null=True)
+    media = serializers.IntegerField(allow_null=True)
+    audit = serializers.IntegerField(allow_null=True)
+    raw_deliveries = serializers.IntegerField(allow_null=True)
+    events = serializers.IntegerField(allow_null=True)
 
 
 class SettingsShown(Shown):
     reopen_hours = serializers.IntegerField()
     time_zone = serializers.CharField()
     language = serializers.CharField()
+    retention_days = RetentionShown()
+    email_domains = serializers.ListField(child=serializers.CharField())
+    second_factor_required = serializers.BooleanField()
+    ip_allow_list = serializers.ListField(child=serializers.CharField())
+
+
+class LimitShown(Shown):
+    name = serializers.CharField()
+    title = serializers.CharField()
+    limit = serializers.IntegerField(allow_null=True, help_text="null is no limit.")
+    used = serializers.IntegerField(
+        allow_null=True, help_text="null where the headers of each answer tell it."
+    )
+    used_is_at_least = serializers.BooleanField(
+        help_text="There may be more: it was not counted further."
+    )
+    resets_at = serializers.DateTimeField(
+        allow_null=True, help_text="When a daily limit begins anew."
+    )
 
 
 class MemberShown(Shown):
     id = Id()
     name = serializers.CharField(allow_blank=True)
     email = serializers.EmailField()
-    role = serializers.ChoiceField(choices=ROLE_NAMES)
+    role = serializers.CharField(help_text=ROLE)
     status = serializers.ChoiceField(choices=STATUSES)
     availability = serializers.ChoiceField(choices=AVAILABILITIES)
+    team_ids = serializers.ListField(child=Id())
     created_at = serializers.DateTimeField()
 
 
 class RoleShown(Shown):
-    name = serializers.ChoiceField(choices=ROLE_NAMES)
+    id = Id(allow_null=True, help_text="null for a built-in role, which cannot be changed.")
+    key = serializers.CharField(help_text="What members' `role` says.")
+    name = serializers.CharField()
+    description = serializers.CharField(allow_blank=True)
+    is_built_in = serializers.BooleanField()
     permissions = serializers.ListField(child=serializers.CharField())
 
 
@@ -104,11 +184,15 @@ class ApiKeyShown(Shown):
     name = serializers.CharField()
     scopes = serializers.ListField(child=serializers.CharField())
     cidrs = serializers.ListField(child=serializers.CharField())
-    created_by_id = Id()
+    channel_ids = serializers.ListField(child=Id())
+    created_by_id = Id(help_text="Who made it, or rotated it last: it holds no more than they do.")
     created_at = serializers.DateTimeField()
-    expires_at = serializers.DateTimeField(allow_null=True)
+    expires_at = serializers.DateTimeField()
+    previous_until = serializers.DateTimeField(
+        allow_null=True, help_text="Until then the secret before the last rotation holds as well."
+    )
     revoked_at = serializers.DateTimeField(allow_null=True)
-    last_used_at = serializers.DateTimeField(allow_null=True)
+    last_used_at = serializers.DateTimeField(allow_null=True, help_text="To the minute.")
     last_used_ip = serializers.CharField(allow_blank=True)
 
 

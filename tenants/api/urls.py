@@ -2,16 +2,27 @@
 
 from django.urls import path
 
-from tenants.api import keys, views
+from tenants.api import groups, invitations, keys, views
 
 urlpatterns = [
     path("me", views.Me.as_view()),
     path("tenants", views.Tenants.as_view()),
     path("tenant", views.CurrentTenant.as_view()),
     path("tenant/settings", views.Settings.as_view()),
+    path("tenant/limits", views.Limits.as_view()),
     path("members", views.Members.as_view()),
     path("members/<id:member_id>", views.Member.as_view()),
-    path("roles", views.Roles.as_view()),
+    path("roles", groups.Roles.as_view()),
+    path("roles/<id:role_id>", groups.OneRole.as_view()),
+    path("teams", groups.Teams.as_view()),
+    path("teams/<id:team_id>", groups.OneTeam.as_view()),
+    path("teams/<id:team_id>/members", groups.TeamMembers.as_view()),
+    path("teams/<id:team_id>/members/<id:member_id>", groups.TeamMember.as_view()),
+    path("invitations", invitations.Invitations.as_view()),
+    path("invitations/accept", invitations.Accept.as_view()),
+    path("invitations/<id:invitation_id>", invitations.OneInvitation.as_view()),
+    path("invitations/<id:invitation_id>/resend", invitations.Resend.as_view()),
     path("api-keys", keys.ApiKeys.as_view()),
     path("api-keys/<id:key_id>", keys.OneApiKey.as_view()),
+    path("api-keys/<id:key_id>/rotate", keys.Rotate.as_view()),
 ]

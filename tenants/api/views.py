@@ -15,17 +15,19 @@ from tenants.api import serializers as shapes
 from tenants.api.authentication import PersonAuthentication
 from tenants.api.making import make_tenant
 from tenants.api.representations import (
+    limits_json,
     me_json,
     member_json,
     members_json,
-    roles_json,
     settings_json,
     tenant_json,
 )
 from tenants.permissions import Permission as P
 from tenants.selectors import get_member, get_settings, list_members
+from tenants.services.limits import current_limits
 from tenants.services.members import add_member, change_member, remove_member
-from tenants.services.tenant import change_settings, change_tenant, tenants_of
+from tenants.services.settings import change_settings
+from tenants.services.tenant import change_tenant, tenants_of
 
 PERSON = "Any signed-in person; outside a tenant, so without `X-Tenant` and not for keys."
 
@@ -72,11 +74,11 @@ class CurrentTenant(ApiView):
 
     @operation(
         "tenant_change", "Rename the tenant", needs=(P.TENANT_MANAGE,), takes=shapes.TenantChange,
-        gives=shapes.TenantShown, problems=(errors.InvalidFields,),
+        gives=shapes.TenantShown, problems=(errors.InvalidFields, errors.SlugTaken),
         asks={"name": "Acme Ltd"}, example={**examples.TENANT, "name": "Acme Ltd"},
     )  # fmt: skip
     def patch(self, request: Request, body: dict[str, str]) -> Response:
-        return Response(tenant_json(change_tenant(tenant=request._request.tenant, **body)))
+        return Response(tenant_json(change_tenant(**body)))
 
 
 class Settings(ApiView):
@@ -86,12 +88,24 @@ class Settings(ApiView):
         return Response(settings_json(get_settings()))
 
     @operation(
-        "tenant_settings_change", "Change settings", needs=(P.TENANT_MANAGE,),
+        "tenant_settings_change", "Change settings", needs=(P.SETTINGS_MANAGE,),
         takes=shapes.SettingsChange, gives=shapes.SettingsShown, problems=(errors.InvalidFields,),
-        asks={"reopen_hours": 24}, example={**examples.SETTINGS, "reopen_hours": 24},
+        asks={"reopen_hours": 24, "retention_days": {"raw_deliveries": 30}},
+        example={**examples.SETTINGS, "reopen_hours": 24},
+        about="What would keep the caller out is refused: an allow-list without their own address, "
+        "e-mail domains without theirs, a second factor that they have not set up.",
     )  # fmt: skip
     def patch(self, request: Request, body: dict[str, object]) -> Response:
         return Response(settings_json(change_settings(**body)))
+
+
+class Limits(ApiView):
+    @operation("tenant_limits", "Read the limits and their use", needs=(P.TENANT_READ,),
+               gives=all_of(shapes.LimitShown), example={"results": examples.LIMITS},
+               about="What a limit refuses is `limit_reached`, with its name in `limit`. The "
+               "installation's staff change limits.")  # fmt: skip
+    def get(self, request: Request) -> Response:
+        return Response({"results": limits_json(current_limits(request._request.tenant))})
 
 
 class Members(ApiView):
@@ -105,7 +119,8 @@ class Members(ApiView):
     @operation(
         "members_add", "Add a member", needs=(P.MEMBERS_MANAGE,), takes=shapes.NewMember,
         gives=shapes.MemberShown, status=201,
-        problems=(errors.NoSuchPerson, errors.AlreadyMember, errors.RoleTooHigh),
+        problems=(errors.NoSuchPerson, errors.AlreadyMember, errors.RoleTooHigh,
+                  errors.InvalidFields, errors.EmailDomainNotAllowed, errors.LimitReached),
         asks={"email": "ada@example.com", "role": "agent"}, example=examples.MEMBER,
         about="Makes a person who has signed up a member. Only owners make owners.",
     )  # fmt: skip
@@ -123,7 +138,7 @@ class Member(ApiView):
         "members_change", "Change a member", takes=shapes.MemberChange, gives=shapes.MemberShown,
         who="Permission: `members:manage`; none for one's own availability.",
         problems=(errors.MemberNotFound, errors.RoleTooHigh, errors.LastOwner,
-                  errors.InvalidFields),
+                  errors.InvalidFields, errors.EmailDomainNotAllowed, errors.LimitReached),
         asks={"role": "supervisor"}, example={**examples.MEMBER, "role": "supervisor"},
     )  # fmt: skip
     def patch(self, request: Request, member_id: str, body: dict[str, str]) -> Response:
@@ -137,10 +152,3 @@ class Member(ApiView):
     def delete(self, request: Request, member_id: str) -> Response:
         remove_member(member_id=member_id)
         return Response(status=204)
-
-
-class Roles(ApiView):
-    @operation("roles_list", "List the built-in roles", needs=(P.MEMBERS_READ,),
-               gives=all_of(shapes.RoleShown), example={"results": [examples.ROLE]})  # fmt: skip
-    def get(self, request: Request) -> Response:
-        return Response({"results": roles_json()})

@@ -2,9 +2,23 @@
 
 from tenants.models.api_key import ApiKey
 from tenants.models.counter import TenantCounter
+from tenants.models.invitation import Invitation, InvitationMail
 from tenants.models.membership import Membership
+from tenants.models.role import Role
 from tenants.models.settings import TenantSettings
 from tenants.models.team import Team
 from tenants.models.tenant import Tenant
+from tenants.models.usage import Usage
 
-__all__ = ["ApiKey", "Membership", "Team", "Tenant", "TenantCounter", "TenantSettings"]
+__all__ = [
+    "ApiKey",
+    "Invitation",
+    "InvitationMail",
+    "Membership",
+    "Role",
+    "Team",
+    "Tenant",
+    "TenantCounter",
+    "TenantSettings",
+    "Usage",
+]

@@ -1,5 +1,7 @@
 """A machine's way in."""
 
+from datetime import datetime, timedelta
+
 from django.db import models
 
 from kernel.clock import now
@@ -8,17 +10,24 @@ from kernel.scoping.fields import TenantForeignKey
 from kernel.scoping.models import TenantModel
 from tenants.models.membership import Membership
 
+LONGEST = timedelta(days=365)
+
 
 class ApiKey(TenantModel):
     """Only a peppered HMAC of the secret is kept; its id is the public part of the key.
 
-    It never holds more than its maker, and ends with the maker's membership.
+    It never holds more than its maker, and ends with the maker's membership. ``channel_ids``
+    are the channels that it keeps to, none for any. After a rotation ``previous_digest`` is of
+    the secret before, which holds until ``previous_until``.
     """
 
     name = models.CharField(max_length=80)
     digest = models.CharField(max_length=64)
+    previous_digest = models.CharField(max_length=64, blank=True)
+    previous_until = models.DateTimeField(null=True)
     scopes = DocumentField(default=list)
     cidrs = DocumentField(default=list)
+    channel_ids = DocumentField(default=list)
     created_by = TenantForeignKey(Membership, models.CASCADE, related_name="+")
     created_at = models.DateTimeField(default=now)
     expires_at = models.DateTimeField(null=True)
@@ -33,3 +42,17 @@ class ApiKey(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it expires; one without a date, a year after it was made."""
+        return self.expires_at or self.created_at + LONGEST
+
+    @property
+    def has_ended(self) -> bool:
+        return self.revoked_at is not None or self.ends_at <= now()
+
+    @property
+    def is_rotating(self) -> bool:
+        """Whether the secret before still holds beside the new one."""
+        return self.previous_until is not None and self.previous_until > now()

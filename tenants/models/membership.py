@@ -6,19 +6,19 @@ from accounts.models import User
 from kernel.clock import now
 from kernel.mongo.fields import DocumentField
 from kernel.scoping.models import TenantModel
-from tenants.permissions import ROLES
 
 
 class Membership(TenantModel):
     """``role`` decides what the person may do here; ``availability`` whether work reaches them.
 
+    ``role`` is the name of a built-in role or the key of one of the tenant's own.
     ``team_ids`` are the ids of the teams that the person is in.
     """
 
     ACTIVE, DISABLED = "active", "disabled"
 
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships", db_index=False)
-    role = models.CharField(max_length=20, choices=[(r, r) for r in ROLES])
+    role = models.CharField(max_length=40)
     status = models.CharField(max_length=10, default=ACTIVE,
                               choices=[(ACTIVE, ACTIVE), (DISABLED, DISABLED)])  # fmt: skip
     availability = models.CharField(max_length=10, default="online",
@@ -37,7 +37,8 @@ class Membership(TenantModel):
         indexes = [
             models.Index(fields=["user", "status"], name="member_tenants"),
             models.Index(fields=["tenant", "status", "role"], name="member_roles"),
-            models.Index(fields=["tenant", "team_ids"], name="member_teams"),
+            models.Index(fields=["tenant", "team_ids", "user"], name="member_teams"),
+            models.Index(fields=["tenant", "email"], name="member_email"),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from kernel.clock import now
+from kernel.mongo.fields import DocumentField
 
 SLUG = RegexValidator(
     r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$", "lower-case letters, digits and inner dashes"
@@ -11,7 +12,12 @@ SLUG = RegexValidator(
 
 
 class Tenant(models.Model):
-    """Global: its id is the tenant id that every other row carries."""
+    """Global: its id is the tenant id that every other row carries.
+
+    ``entry`` is what its settings ask of whoever enters, kept here because the tenant is read at
+    each request and the settings are not. ``limits`` are the limits that differ from the
+    installation's, by name; null is no limit.
+    """
 
     ACTIVE, SUSPENDED = "active", "suspended"
 
@@ -21,6 +27,8 @@ class Tenant(models.Model):
                               choices=[(ACTIVE, "active"), (SUSPENDED, "suspended")])  # fmt: skip
     created_at = models.DateTimeField(default=now)
     suspended_at = models.DateTimeField(null=True, blank=True)
+    entry = DocumentField(default=dict, blank=True)
+    limits = DocumentField(default=dict, blank=True)
 
     class Meta:
         db_table = "tenants"

@@ -5,18 +5,23 @@ from kernel import audit
 from kernel.events import emit
 from kernel.mongo.doors import UniqueViolation, collection, owner
 from kernel.mongo.transactions import run_transaction
-from tenants.access import Principal, require
-from tenants.errors import AlreadyMember, LastOwner, MemberNotFound, NoSuchPerson, RoleTooHigh
+from tenants.access import current_principal, require
+from tenants.entry import demand_domain
+from tenants.errors import AlreadyMember, LastOwner, MemberNotFound, NoSuchPerson
 from tenants.events import MemberAdded, MemberChanged, MemberRemoved
 from tenants.models import Membership, TenantSettings
 from tenants.permissions import Permission
+from tenants.selectors import get_tenant
+from tenants.services.giving import demand_may_give, demand_may_manage, note_given
+from tenants.services.limits import demand_room
 from tenants.services.validation import validated
 
 
 def add_member(*, email: str, role: str) -> Membership:
-    """Make a person who has signed up a member; nobody gives a role above their own."""
+    """Make a person who has signed up a member; nobody gives a role that holds more than theirs."""
     principal = require(Permission.MEMBERS_MANAGE)
-    _may_give(principal, role)
+    demand_may_give(principal, role)
+    demand_domain(get_tenant(), email)
     user = User.objects.filter(email=email.strip().lower(), is_active=True).first()
     if user is None:
         raise NoSuchPerson(errors=[{"field": "email", "code": "unknown"}])
@@ -27,6 +32,13 @@ def add_member(*, email: str, role: str) -> Membership:
 
 
 def _add(user: User, role: str) -> Membership:
+    demand_room("seats")
+    note_given(role)
+    return seat(user, role)
+
+
+def seat(user: User, role: str) -> Membership:
+    """The new membership, recorded; in the transaction of whoever has checked that it may be."""
     member = Membership(user=user, role=role, email=user.email, name=user.name)
     validated(member)
     member.save(force_insert=True)
@@ -48,16 +60,11 @@ def _change(
 ) -> Membership:
     member = _get(member_id)
     own_availability = role is None and status is None
-    principal = require(*_needed(member, own_availability))
+    require(*_needed(member, own_availability))
     wanted = {"role": role, "status": status, "availability": availability}
     changes = {n: v for n, v in wanted.items() if v is not None and v != getattr(member, n)}
     before = {name: getattr(member, name) for name in changes}
-    if {"role", "status"} & set(changes):
-        _may_give(principal, member.role)
-        _may_give(principal, changes.get("role", member.role))
-        _keep_an_owner(
-            member, changes.get("role", member.role), changes.get("status", member.status)
-        )
+    _check(member, changes)
     for name, value in changes.items():
         setattr(member, name, value)
     validated(member)
@@ -68,6 +75,22 @@ def _change(
     return member
 
 
+def _check(member: Membership, changes: dict[str, str]) -> None:
+    """What is asked of a change of role or status, beside the permission."""
+    if not {"role", "status"} & set(changes):
+        return
+    principal = current_principal()
+    role, status = changes.get("role", member.role), changes.get("status", member.status)
+    demand_may_manage(principal, member)
+    if role != member.role:
+        demand_may_give(principal, role)
+        note_given(role)
+    if status == Membership.ACTIVE and member.status != Membership.ACTIVE:
+        demand_domain(get_tenant(), member.email)
+        demand_room("seats")
+    _keep_an_owner(member, role, status)
+
+
 def remove_member(*, member_id: str) -> None:
     """End a membership; keys that the member made end with it."""
     run_transaction(lambda: _remove(member_id))
@@ -76,11 +99,11 @@ def remove_member(*, member_id: str) -> None:
 def _remove(member_id: str) -> None:
     principal = require(Permission.MEMBERS_MANAGE)
     member = _get(member_id)
-    _may_give(principal, member.role)
+    demand_may_manage(principal, member)
     _keep_an_owner(member, "", Membership.DISABLED)
-    member.status = Membership.DISABLED
+    before, member.status = member.status, Membership.DISABLED
     member.save(update_fields=["status"])
-    audit.record("member.removed", member, {"status": [Membership.ACTIVE, Membership.DISABLED]})
+    audit.record("member.removed", member, {"status": [before, Membership.DISABLED]})
     emit(MemberRemoved(member_id=member.pk))
 
 
@@ -92,15 +115,8 @@ def _get(member_id: str) -> Membership:
 
 
 def _needed(member: Membership, own_availability: bool) -> tuple[Permission, ...]:
-    from tenants.access import current_principal
-
     mine = own_availability and current_principal().member_id == member.pk
     return () if mine else (Permission.MEMBERS_MANAGE,)
-
-
-def _may_give(principal: Principal, role: str) -> None:
-    if not principal.outranks(role):
-        raise RoleTooHigh
 
 
 def _keep_an_owner(member: Membership, role: str, status: str) -> None:

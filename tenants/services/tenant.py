@@ -1,7 +1,6 @@
 """Creating, changing, suspending and resuming tenants."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from accounts.models import User
 from kernel import audit, work
@@ -10,13 +9,15 @@ from kernel.events import emit
 from kernel.mongo.doors import ObjectId, UniqueViolation, collection
 from kernel.mongo.ids import new_id
 from kernel.mongo.transactions import on_commit, run_transaction, transactional
-from kernel.scoping import Reason, tenant_scope, unscoped
+from kernel.scoping import Reason, active_tenant_id, tenant_scope, unscoped
 from kernel.vault import create_tenant_key
+from kernel.work import Hold
 from tenants.access import acting_as_system, require
-from tenants.errors import InvalidFields, SlugTaken
-from tenants.events import TenantCreated, TenantResumed, TenantSuspended
+from tenants.errors import SlugTaken
+from tenants.events import TenantCreated, TenantRenamed, TenantResumed, TenantSuspended
 from tenants.models import Membership, Tenant, TenantSettings
 from tenants.permissions import Permission
+from tenants.selectors import get_tenant
 from tenants.services.validation import validated
 
 SUSPENDED = "tenant_suspended"
@@ -50,42 +51,43 @@ def _create(tenant: Tenant, maker: User) -> Tenant:
     return tenant
 
 
-@transactional
-def change_tenant(*, tenant: Tenant, name: str) -> Tenant:
-    """Rename the tenant."""
+def change_tenant(*, name: str | None = None, slug: str | None = None) -> Tenant:
+    """Rename the active tenant; its slug is what people name it by from the next request on.
+
+    Raises ``SlugTaken``. Ids and keys stay what they are.
+    """
     require(Permission.TENANT_MANAGE)
-    before, tenant.name = tenant.name, name
+    try:
+        return run_transaction(lambda: _change({"name": name, "slug": slug}))
+    except UniqueViolation as error:
+        raise SlugTaken(errors=[{"field": "slug", "code": "taken"}]) from error
+
+
+def _change(wanted: dict[str, str | None]) -> Tenant:
+    tenant = get_tenant()
+    before = {n: getattr(tenant, n) for n, v in wanted.items()
+              if v is not None and v != getattr(tenant, n)}  # fmt: skip
+    for name in before:
+        setattr(tenant, name, wanted[name])
     validated(tenant)
-    tenant.save(update_fields=["name"])
-    audit.record("tenant.changed", tenant, {"name": [before, name]})
+    if before:
+        tenant.save(update_fields=list(before))
+        audit.record("tenant.changed", tenant, {n: [v, wanted[n]] for n, v in before.items()})
+        emit(TenantRenamed(tenant_id=tenant.pk, slug=tenant.slug))
     return tenant
 
 
 @transactional
-def change_settings(**changes: Any) -> TenantSettings:
-    """Change the tenant's settings; unknown names are the serializer's refusal."""
-    require(Permission.TENANT_MANAGE)
-    if changes.get("time_zone", "UTC") not in available_timezones():
-        problem = {"field": "time_zone", "code": "unknown", "detail": "not in the IANA database"}
-        raise InvalidFields(errors=[problem])
-    settings = TenantSettings.objects.get()
-    before = {name: getattr(settings, name) for name in changes}
-    for name, value in changes.items():
-        setattr(settings, name, value)
-    validated(settings)
-    settings.save(update_fields=list(changes))
-    audit.record("settings.changed", settings, {n: [before[n], v] for n, v in changes.items()})
-    return settings
-
-
-@transactional
 def suspend_tenant(*, tenant: Tenant, reason: str) -> Tenant:
-    """Stop the tenant: its inbound is parked, its sends are held, its API answers 403."""
+    """Stop the tenant: its inbound is parked, its sends are held, its API answers 403.
+
+    What it is already nothing happens to.
+    """
     require(Permission.TENANT_MANAGE)
-    tenant.status, tenant.suspended_at = Tenant.SUSPENDED, now()
-    tenant.save(update_fields=["status", "suspended_at"])
-    audit.record("tenant.suspended", tenant, reason=reason)
-    emit(TenantSuspended(tenant_id=tenant.pk))
+    at = now()
+    if _switched(tenant, Tenant.ACTIVE, {"status": Tenant.SUSPENDED, "suspended_at": at}):
+        audit.record("tenant.suspended", tenant, reason=reason)
+        emit(TenantSuspended(tenant_id=tenant.pk))
     return tenant
 
 
@@ -93,12 +95,19 @@ def suspend_tenant(*, tenant: Tenant, reason: str) -> Tenant:
 def resume_tenant(*, tenant: Tenant, reason: str) -> Tenant:
     """Open the tenant again: what was parked goes on, in order."""
     require(Permission.TENANT_MANAGE)
-    tenant.status, tenant.suspended_at = Tenant.ACTIVE, None
-    tenant.save(update_fields=["status", "suspended_at"])
-    audit.record("tenant.resumed", tenant, reason=reason)
-    emit(TenantResumed(tenant_id=tenant.pk))
+    if _switched(tenant, Tenant.SUSPENDED, {"status": Tenant.ACTIVE, "suspended_at": None}):
+        audit.record("tenant.resumed", tenant, reason=reason)
+        emit(TenantResumed(tenant_id=tenant.pk))
     on_commit(lambda: _release(tenant.pk))
     return tenant
+
+
+def _switched(tenant: Tenant, expected: str, fields: dict[str, Any]) -> bool:
+    """Compare and set, so that of two who switch at once one does; ``tenant`` shows what is now."""
+    known = {"_id": ObjectId(tenant.pk), "status": expected}
+    done = collection(Tenant).update_one(known, {"$set": fields}).matched_count == 1
+    tenant.refresh_from_db(fields=list(fields))
+    return done
 
 
 def _release(tenant_id: str) -> None:
@@ -109,6 +118,12 @@ def is_suspended(tenant_id: str) -> bool:
     """Asked by workers before each effect."""
     suspended = {"_id": ObjectId(tenant_id), "status": Tenant.SUSPENDED}
     return collection(Tenant).find_one(suspended, {"_id": 1}) is not None
+
+
+def hold_while_suspended() -> None:
+    """Raise ``Hold`` in a suspended tenant: the lane waits, in order, until it is resumed."""
+    if is_suspended(active_tenant_id()):
+        raise Hold(SUSPENDED)
 
 
 def tenants_of(person: User) -> list[tuple[Tenant, str]]:

@@ -77,7 +77,7 @@ def test_nobody_gives_or_changes_a_role_above_their_own(shop):
     admin, owner = hire("admin"), shop.owner
     with acting_as(shop, admin):
         refused(RoleTooHigh, lambda: hire("owner"))
-        refused(RoleTooHigh, lambda: hire("admin"))
+        assert hire("admin").role == "admin"
         refused(RoleTooHigh, lambda: change_member(member_id=admin.pk, role="owner"))
         refused(RoleTooHigh, lambda: change_member(member_id=owner.pk, role="agent"))
         refused(RoleTooHigh, lambda: remove_member(member_id=owner.pk))
@@ -145,7 +145,7 @@ def test_a_key_opens_its_tenant_with_its_scopes_and_no_more(shop):
     assert (tenant.pk, principal.kind, principal.id) == (shop.tenant.pk, "api_key", key.pk)
     assert principal.permissions == frozenset({"contacts:read"})
     assert text.rsplit("_", 1)[1][:32] not in str(ApiKey.objects.values().get())
-    for wrong in (text[:-1] + "x", text.replace("sb_live", "sb_test"), "", text + " "):
+    for wrong in (text[:-1] + "x", text.replace("sb_test", "sb_live"), "", text + " "):
         with pytest.raises(BadApiKey):
             opens(wrong)
 

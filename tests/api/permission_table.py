@@ -5,6 +5,8 @@ role is asked for. What an id points at need not exist: a refusal for want of pe
 before anything is looked for, and any other answer means that the role may.
 """
 
+from tenants.permissions import Permission
+
 LOWEST_ROLE: dict[str, str | None] = {
     "me_get": "viewer",
     "tenants_list": None,
@@ -18,11 +20,31 @@ LOWEST_ROLE: dict[str, str | None] = {
     "members_get": "viewer",
     "members_change": "admin",
     "members_remove": "admin",
+    "tenant_limits": "viewer",
     "roles_list": "viewer",
+    "roles_create": "admin",
+    "roles_get": "viewer",
+    "roles_change": "admin",
+    "roles_delete": "admin",
+    "teams_list": "viewer",
+    "teams_create": "supervisor",
+    "teams_get": "viewer",
+    "teams_change": "supervisor",
+    "teams_delete": "supervisor",
+    "team_members_list": "viewer",
+    "team_members_put": "supervisor",
+    "team_members_take": "supervisor",
+    "invitations_list": "supervisor",
+    "invitations_create": "supervisor",
+    "invitations_get": "supervisor",
+    "invitations_revoke": "supervisor",
+    "invitations_resend": "supervisor",
+    "invitations_accept": None,
     "api_keys_list": "admin",
     "api_keys_create": "admin",
     "api_keys_get": "admin",
     "api_keys_revoke": "admin",
+    "api_keys_rotate": "admin",
     "channels_list": "viewer",
     "channels_connect": "admin",
     "channels_get": "viewer",
@@ -64,6 +86,14 @@ LOWEST_ROLE: dict[str, str | None] = {
     "webhook_events_replay": "supervisor",
     "events_list": "viewer",
     "audit_log_list": "supervisor",
+    "audit_log_verify": "supervisor",
+    "audit_log_export": "admin",
+}
+
+# What an operation needs beside what it declares, asked with the body below.
+ALSO: dict[str, tuple[Permission, ...]] = {
+    "members_change": (Permission.MEMBERS_MANAGE,),
+    "messages_send": (Permission.MESSAGES_SEND,),
     "exports_list": "admin",
     "exports_create": "admin",
     "exports_get": "supervisor",
@@ -85,6 +115,12 @@ BODIES: dict[str, dict[str, object]] = {
     "tenant_settings_change": {"language": "pt"},
     "members_add": {"email": "nobody@example.test", "role": "viewer"},
     "members_change": {"role": "viewer"},
+    "roles_create": {"name": "R", "permissions": []},
+    "roles_change": {"name": "S"},
+    "teams_create": {"name": "T"},
+    "teams_change": {"name": "U"},
+    "invitations_create": {"email": "nobody@example.test", "role": "viewer"},
+    "invitations_accept": {"token": "x"},
     "api_keys_create": {"name": "k", "scopes": ["tenant:read"]},
     "channels_connect": {"kind": "whatsapp", "phone_number_id": "1", "waba_id": "1",
                          "access_token": "EAAx"},

@@ -32,7 +32,7 @@ def test_ready_tells_which_dependency_is_away(settings: Any, monkeypatch: Any) -
     answer = Client().get("/ready")
     assert answer.status_code == 200
     assert answer.json()["checks"] == {
-        "database": True, "redis": True, "queues": True, "spool": True}  # fmt: skip
+        "database": True, "redis": True, "queues": True, "spool": True, "vault": True}  # fmt: skip
     monkeypatch.setattr("config.health.bell_client", _away)
     answer = Client().get("/ready")
     assert (answer.status_code, answer.json()["checks"]["redis"]) == (503, False)

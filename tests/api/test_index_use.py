@@ -9,6 +9,7 @@ from kernel.mongo.wire import wire_log
 from kernel.scoping import Reason, unscoped
 from kernel.scoping.registry import is_owned
 from kernel.work.drain import drain
+from tenants.models import Team
 from tests import factories
 from tests.api.caller import Caller
 from tests.api.test_shapes import webhook_event
@@ -19,8 +20,10 @@ MANY, PAGE = 40, 10  # a filter that matches less than a page may as well be sor
 def filled(world: Any, owner: Caller, thread: Any) -> list[str]:
     """More than a page of rows in every list; returns the lists' addresses."""
     with factories.inside(world):
+        team = Team.objects.create(name="Sales")
         for n in range(MANY):
-            who = {"unread": n % 2 == 0, "assignee": world.owner if n % 4 < 2 else None}
+            who = {"unread": n % 2 == 0, "assignee": world.owner if n % 4 < 2 else None,
+                   "team": team if n % 3 else None}  # fmt: skip
             factories.conversation(on=thread.channel, **who)
             closed = {"with_": thread.contact, "status": "closed", "active": False}
             factories.conversation(on=thread.channel, **closed, **who)
@@ -36,11 +39,14 @@ def filled(world: Any, owner: Caller, thread: Any) -> list[str]:
     return [
         "conversations", "conversations?status=open", "conversations?status=open,closed&unread=true",
         f"conversations?assignee={world.owner.pk}", "conversations?assignee=none",
+        f"conversations?team={team.pk}", "conversations?team=none", f"conversations?team={team.pk}&assignee=none",
         f"conversations?channel={thread.channel_id}", f"conversations?contact={thread.contact_id}",
         f"conversations/{thread.pk}/messages", "contacts", "contacts?phone=5511955501001", "channels",
         f"channels/{thread.channel_id}/templates", "members", "api-keys", "webhook-events",
         "webhook-events?state=dead", "webhook-events?state=dead,done", "audit-log", "events",
-        "events?after=3",
+        "events?after=3", f"audit-log?actor={world.owner.pk}", "audit-log?action=member.added",
+        f"audit-log?actor={world.owner.pk}&action=member.added", f"audit-log?target={thread.pk}",
+        "audit-log?since=2026-01-01T00:00:00Z&until=2100-01-01T00:00:00Z",
     ]  # fmt: skip
 
 

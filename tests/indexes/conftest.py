@@ -21,7 +21,7 @@ from kernel.models import (
 from kernel.mongo.doors import collection, new_object_id, owner
 from kernel.mongo.ids import new_id
 from messaging.models import MessageUpdate
-from tenants.models import ApiKey
+from tenants.models import ApiKey, Team
 from tests.factories import (
     Attachment,
     Contact,
@@ -48,6 +48,7 @@ class Big:
 
     world: Any
     channels: list[Channel]
+    teams: list[Team]
     contacts: list[Contact]
     conversations: list[Conversation]
     messages: list[Message]
@@ -85,8 +86,9 @@ def _fill(part: int) -> Big:
     world = new_world()
     with inside(world):
         channels = [channel() for _ in range(3)]
+        teams = [Team.objects.create(name=f"Team {n}") for n in range(8)]
         contacts = _contacts(CONVERSATIONS // part)
-        conversations = _conversations(world, channels, contacts)
+        conversations = _conversations(world, channels, teams, contacts)
         messages = _messages(conversations, MESSAGES // part)
         _around(messages, conversations)
         _work(channels[0])
@@ -94,7 +96,7 @@ def _fill(part: int) -> Big:
         key = ApiKey.objects.create(name="k", digest="d", created_by=world.owner)
         for n in range(300):
             template(channels[0], name=f"t{n}")
-        return Big(world, channels, contacts, conversations, messages, key)
+        return Big(world, channels, teams, contacts, conversations, messages, key)
 
 
 def _contacts(count: int) -> list[Contact]:
@@ -107,9 +109,12 @@ def _contacts(count: int) -> list[Contact]:
 
 
 def _conversations(
-    world: Any, channels: list[Channel], contacts: list[Contact]
+    world: Any, channels: list[Channel], teams: list[Team], contacts: list[Contact]
 ) -> list[Conversation]:
-    """The first hundred contacts have eleven conversations each, ten of them closed long ago."""
+    """The first hundred contacts have eleven conversations each, ten of them closed long ago.
+
+    A quarter has no team; the teams 0 and 4 have none.
+    """
     at, rows = now(), []
     pairs = [(c, False) for c in contacts[100:]] + [(c, True) for c in contacts[:100]]
     pairs += [(c, False) for c in contacts[:100] for _ in range(10)]
@@ -121,7 +126,7 @@ def _conversations(
             number=n + 1, channel=channels[n % 3] if n < len(contacts) - 100 else channels[0],
             channel_kind="whatsapp", contact=contact,
             contact_name=contact.name, status=status, active=status != "closed",
-            assignee=world.owner if n % 7 == 0 else None, unread=n % 5 == 0,
+            assignee=world.owner if n % 7 == 0 else None, team=teams[n % 8] if n % 4 else None, unread=n % 5 == 0,
             last_activity_at=at - timedelta(seconds=n // 3), message_count=5,
             closed_at=at - timedelta(days=30) if status == "closed" else None,
         ))  # fmt: skip

@@ -17,10 +17,20 @@ class Operations(BaseOperations):
     compiler_module = "kernel.mongo.engine.compiler"
 
 
+_base_is_null = BaseWrapper.mongo_operators["isnull"]
+
+
+def _is_null(column: str, is_null: bool) -> Any:
+    return {column: None} if is_null else _base_is_null(column, is_null)
+
+
 class DatabaseWrapper(BaseWrapper):
     """One connection. Collections of tenant models come guarded."""
 
     ops_class = Operations
+    # What is missing equals null in MongoDB. The base's own form, an $or of both, keeps a filter with
+    # other alternatives from being served by indexes.
+    mongo_operators = {**BaseWrapper.mongo_operators, "isnull": _is_null}
     SchemaEditorClass = SchemaEditor
 
     def get_collection(self, name: str, **kwargs: Any) -> Any:

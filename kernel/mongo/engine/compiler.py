@@ -18,6 +18,14 @@ Stage = dict[str, Any]
 class Query(MongoQuery):
     """Builds the pipeline: the local filter first, then the page, then joins and projection."""
 
+    def get_cursor(self) -> Any:
+        """By the index that the queryset names (``kernel.mongo.merged.hinted``), if it does."""
+        index = getattr(self.query, "index_hint", "")
+        if not index:
+            return super().get_cursor()
+        session = self.compiler.connection.session
+        return self.compiler.collection.aggregate(self.get_pipeline(), session=session, hint=index)
+
     def get_pipeline(self) -> list[Stage]:
         if self._is_composite():
             return super().get_pipeline()

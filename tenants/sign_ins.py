@@ -1,0 +1,143 @@
+"""What people do with their accounts, in the audit log of each tenant that they are a member of.
+
+A person belongs to no tenant and an audit log to one, so a sign-in is an entry in all of theirs
+(ADR 0019). allauth tells of it by signals; what succeeded is recorded before the answer, what
+failed after it, so that an answer's time does not tell whether an address is known.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import structlog
+from allauth.account import signals as account
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.mfa import signals as mfa
+from allauth.socialaccount import signals as social
+from django.contrib.auth.signals import user_logged_out, user_login_failed
+
+from accounts.models import User
+from kernel import audit
+from kernel.actor import Actor, acting_as
+from kernel.audit.refusals import afterwards, note_refusal
+from kernel.mongo.doors import ObjectId
+from kernel.mongo.rows import find_one
+from kernel.mongo.transactions import run_transaction
+from kernel.scoping.context import outside_scope, tenant_scope
+from tenants.models import Membership
+from tenants.services.tenant import tenants_of
+
+log = structlog.get_logger(agentName="auth")
+CHANGES = {
+    account.password_set: "person.password_set",
+    account.password_changed: "person.password_changed",
+    account.password_reset: "person.password_reset",
+    account.email_added: "person.email_added",
+    account.email_changed: "person.email_changed",
+    account.email_removed: "person.email_removed",
+    mfa.authenticator_added: "person.factor_added",
+    mfa.authenticator_removed: "person.factor_removed",
+    mfa.authenticator_reset: "person.recovery_codes_made",
+}
+FAILED = {
+    account.login_code_rejected: "login_code",
+    account.password_reset_code_rejected: "password_reset_code",
+    mfa.authentication_failed: "second_factor",
+}
+
+
+def listen() -> None:
+    """Connect to what allauth tells; once, when the apps are ready."""
+    account.user_logged_in.connect(_signed_in, dispatch_uid="audit.signed_in")
+    user_logged_out.connect(_signed_out, dispatch_uid="audit.signed_out")
+    user_login_failed.connect(_password_failed, dispatch_uid="audit.password_failed")
+    social.social_account_added.connect(_linked, dispatch_uid="audit.linked")
+    social.social_account_removed.connect(_unlinked, dispatch_uid="audit.unlinked")
+    for signal, action in CHANGES.items():
+        signal.connect(partial(_changed, action), weak=False, dispatch_uid=f"audit.{action}")
+    for signal, code in FAILED.items():
+        signal.connect(partial(_failed, code), weak=False, dispatch_uid=f"audit.failed.{code}")
+
+
+def in_each_tenant(person: User, request: Any, note: Callable[[], None]) -> int:
+    """Run ``note`` in each tenant that ``person`` is a member of, as that member; returns how many."""
+    tenants = tenants_of(person)
+    for tenant, _ in tenants:
+        with outside_scope(), tenant_scope(tenant):
+            mine = find_one(Membership, {"user_id": ObjectId(person.pk)})
+            actor = Actor(
+                kind="member", id=mine.pk if mine else "", user_id=person.pk,
+                ip=getattr(request, "client_ip", ""), request_id=getattr(request, "request_id", ""),
+            )  # fmt: skip
+            with acting_as(actor):
+                note()
+    return len(tenants)
+
+
+def note_refused_tenant(person: User, request: Any, named: str) -> None:
+    """``person`` named a tenant that they are no member of, be there one or not.
+
+    Nobody writes into the log of a tenant that they do not belong to: their own tell of it.
+    """
+    note = partial(note_refusal, "access.refused", ("tenant", named[:64]), code="tenant_not_found")
+    in_each_tenant(person, request, partial(afterwards, request, note))
+
+
+def _record(person: User, request: Any, action: str, changes: dict[str, Any]) -> None:
+    def note() -> None:
+        run_transaction(lambda: audit.record(action, ("user", person.pk), changes))
+
+    known = in_each_tenant(person, request, note)
+    log.info(action, user_id=person.pk, tenants=known)
+
+
+def _signed_in(request: Any, user: Any, **_: Any) -> None:
+    methods = [record.get("method", "") for record in get_authentication_records(request, user)]
+    _record(user, request, "person.signed_in", {"methods": [None, methods]})
+
+
+def _signed_out(request: Any, user: Any, **_: Any) -> None:
+    if isinstance(user, User):
+        _record(user, request, "person.signed_out", {})
+
+
+def _changed(action: str, request: Any, user: Any, **about: Any) -> None:
+    factor = about.get("authenticator")
+    _record(user, request, action, {"kind": [None, str(factor.type)]} if factor else {})
+
+
+def _linked(request: Any, sociallogin: Any, **_: Any) -> None:
+    linked = {"provider": [None, sociallogin.account.provider]}
+    _record(sociallogin.user, request, "person.account_linked", linked)
+
+
+def _unlinked(request: Any, socialaccount: Any, **_: Any) -> None:
+    unlinked = {"provider": [socialaccount.provider, None]}
+    _record(socialaccount.user, request, "person.account_unlinked", unlinked)
+
+
+def _failed(code: str, request: Any, user: Any, **_: Any) -> None:
+    if user is None:  # somebody guesses codes for an address that nobody has
+        return
+    note = partial(note_refusal, "person.sign_in_failed", ("user", user.pk), code=code)
+    in_each_tenant(user, request, partial(afterwards, request, note))
+    log.info("person.sign_in_failed", user_id=user.pk, code=code)
+
+
+def _password_failed(credentials: dict[str, Any], request: Any = None, **_: Any) -> None:
+    """Whose address it is, if anybody's, is looked up once the answer has left."""
+    email = str(credentials.get("email") or "").strip().lower()
+    waiting = getattr(request, "afterwards", None)
+    find = partial(_note_password, email, request)
+    if waiting is None:
+        find()
+    else:
+        waiting.append(find)
+
+
+def _note_password(email: str, request: Any) -> None:
+    person = User.objects.filter(email=email).first() if email else None
+    log.info("person.sign_in_failed", user_id=person.pk if person else "", code="password")
+    if person is not None:
+        note = partial(note_refusal, "person.sign_in_failed", ("user", person.pk), code="password")
+        in_each_tenant(person, request, note)
