@@ -23,6 +23,7 @@ LEFT_OUT: dict[str, str] = {
     "messaging.ReadReceipt": "work of this installation",
     "tenants.ApiKey": "keys never leave; new ones are made",
     "tenants.Invitation": "links of this installation; people are invited anew",
+    "tenants.InvitationMail": "mails of this installation, with links that open",
 }
 SEALED = "kernel.AuditEntry"  # carried, and kept by the new tenant as the origin's, beside its own
 NOT_ROWS = {

@@ -6,7 +6,7 @@ from archives.errors import ErasureNotFound, ExportNotFound, ImportNotFound
 from archives.models import ContactErasure, Erasure, Export, Import
 from kernel.mongo.doors import ObjectId
 from kernel.mongo.rows import find_one
-from tenants.access import require
+from tenants.access import current_principal, require
 from tenants.models import TenantSettings
 from tenants.models.settings import RETAINED
 from tenants.permissions import Permission
@@ -23,7 +23,7 @@ def list_exports() -> QuerySet[Export]:
 
 def get_export(export_id: str) -> Export:
     """One export; that of a contact is also for those who may export contacts. ``ExportNotFound``."""
-    held = require().permissions
+    held = current_principal().permissions
     if Permission.CONTACTS_EXPORT not in held:
         require(Permission.EXPORTS_CREATE)
     export = Export.objects.filter(pk=export_id).first()

@@ -35,10 +35,11 @@ from crm.errors import ContactNotFound
 from kernel.scoping import tenant_scope
 from tenants.access import acting_as_system
 from tenants.errors import TenantSuspended
+from tenants.needs import any_of
 from tenants.permissions import Permission as P
 from tenants.services.tenant import is_suspended
 
-EITHER = "Permission: `exports:create`; `contacts:export` for that of a contact."
+EITHER = any_of(P.EXPORTS_CREATE, P.CONTACTS_EXPORT)  # the latter for that of a contact
 
 
 class Exports(ApiView):
@@ -61,13 +62,13 @@ class Exports(ApiView):
 
 
 class OneExport(ApiView):
-    @operation("exports_get", "Read an export", who=EITHER, gives=shapes.ExportShown,
+    @operation("exports_get", "Read an export", needs=(EITHER,), gives=shapes.ExportShown,
                problems=(errors.ExportNotFound,), example=examples.EXPORT)  # fmt: skip
     def get(self, request: Request, export_id: str) -> Response:
         return Response(export_json(get_export(export_id)))
 
     @operation(
-        "exports_cancel", "Cancel or remove an export", who=EITHER, gives=shapes.ExportShown,
+        "exports_cancel", "Cancel or remove an export", needs=(EITHER,), gives=shapes.ExportShown,
         status=202, problems=(errors.ExportNotFound, errors.ExportOver), example=examples.EXPORT,
         about="Stops the writing; of one that is ready the file is removed.",
     )  # fmt: skip

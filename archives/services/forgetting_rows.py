@@ -68,8 +68,8 @@ def forget_messages(talk: str, after: int) -> tuple[dict[str, int], int | None]:
 
     def body() -> dict[str, int]:
         with rewriting(Rewrite.ERASURE):
-            blank = {"text": "", "content": {}, "referral": None}
-            collection(Message).update_many({**owner(), "_id": {"$in": ids}}, {"$set": blank})
+            words: dict[str, Any] = {"text": "", "content": {}, "referral": None}
+            collection(Message).update_many({**owner(), "_id": {"$in": ids}}, {"$set": words})
             theirs = {**owner(), "_id": {"$in": ids}, "sender_kind": "contact"}
             collection(Message).update_many(theirs, {"$set": {"sender_name": ""}})
         updates = collection(MessageUpdate).update_many(

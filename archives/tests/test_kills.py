@@ -103,7 +103,7 @@ def test_an_erasure_killed_twenty_times_ends_with_nothing_left(world, monkeypatc
         erasure.refresh_from_db()
         return erasing.turn(erasure) is not None
 
-    died = until_done(step, monkeypatch, every=3)
+    died = until_done(step, monkeypatch, every=7)
     erasure.refresh_from_db()
     assert died >= 20 and erasure.state == "done"
     assert places_of(lived.canary, lived.phone) == {}
