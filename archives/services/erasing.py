@@ -99,6 +99,9 @@ def _begin(row: Erasure, state: State) -> float:
 
 
 def _raw(row: Erasure, state: State) -> float:
+    if not state["values"]:  # it never had a channel, so no body names it
+        _next(state)
+        return 0
     after, seen, changed = redact_page(state["values"], after=state["after_id"], drop=True)
     state["after_id"] = after
     state["raw"]["seen"] += seen

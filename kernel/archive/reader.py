@@ -20,7 +20,7 @@ from kernel.archive.writer import BLOCK, FORMAT, LIST, MANIFEST, PIECE, VERSION
 MOST_MANIFEST = 4 << 20
 MOST_LINE = 1_000
 MOST_PART, MOST_UNPACKED = 64 << 20, 256 << 20
-MOST_FILE = 1 << 30
+MOST_FILE = 1 << 27
 ROWS = re.compile(r"collections/([a-z_]{1,60})/\d{6}\.jsonl\.gz")
 FILE = re.compile(r"files/(media/[0-9a-f]{2}/[0-9a-f]{64}|thumbnails/[0-9a-f]{2}/[0-9a-f]{64})")
 
