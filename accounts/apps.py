@@ -7,3 +7,8 @@ class AccountsConfig(AppConfig):
     name = "accounts"
     agent = "auth"
     default_auto_field = "kernel.mongo.fields.IdField"
+
+    def ready(self) -> None:
+        from accounts import receivers
+
+        receivers.connect()

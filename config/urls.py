@@ -46,5 +46,7 @@ urlpatterns = [
     path("health/canaries", health.canaries),
     path("metrics", health.metrics),
     path("admin/", admin.site.urls),
+    path("_allauth/", include("accounts.urls")),
     path("_allauth/", include("allauth.headless.urls")),
+    path("accounts/", include("allauth.urls")),  # where sign-in providers send people back to
 ]

@@ -5,9 +5,9 @@ from contextlib import ExitStack
 from typing import Any
 
 import structlog
-from allauth.headless.internal.sessionkit import authenticate_by_x_session_token
 from django.http import HttpRequest, HttpResponse
 
+from accounts.tokens import is_access_token, person_of_access_token, person_of_session_token
 from kernel.errors import DomainError
 from kernel.mongo.transactions import assert_no_session
 from kernel.scoping import tenant_scope
@@ -66,17 +66,25 @@ class TenantMiddleware:
         stack.enter_context(acting(principal, ip=request.client_ip, request_id=request.request_id))
 
     def _person(self, request: Any) -> Any:
-        """The signed-in person: by ``X-Session-Token`` (apps) or by cookie (browsers)."""
-        token = request.headers.get("X-Session-Token", "")
-        if token:
-            found = authenticate_by_x_session_token(token)
-            request.by_cookie = False
-            return found[0] if found else None
+        """The signed-in person: by a token (apps) or by cookie (browsers).
+
+        A token that does not hold is not made good by a cookie beside it.
+        """
+        request.by_cookie = False
+        if token := request.headers.get("X-Session-Token", ""):
+            return person_of_session_token(token)
+        if is_access_token(token := _bearer(request)):
+            return person_of_access_token(token)
         request.by_cookie = True
         return request.user if request.user.is_authenticated else None
 
 
 def bearer_of(request: HttpRequest) -> str:
     """The API key of an ``Authorization: Bearer`` header; keys are never read from elsewhere."""
+    bearer = _bearer(request)
+    return "" if is_access_token(bearer) else bearer
+
+
+def _bearer(request: HttpRequest) -> str:
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
     return value.strip() if scheme.lower() == "bearer" else ""

@@ -163,8 +163,14 @@ def server_error(request: HttpRequest) -> JsonResponse:
 
 def database_away(request: HttpRequest) -> JsonResponse:
     """The 503 of whatever needs the database while it does not answer."""
-    response = _plain(request, DatabaseAway())
-    response["Retry-After"] = "2"
+    return refused(request, DatabaseAway())
+
+
+def refused(request: HttpRequest, error: errors.DomainError) -> JsonResponse:
+    """A refusal outside of the API's views, in the API's form."""
+    response = _plain(request, error)
+    if error.status in (429, 503):
+        response["Retry-After"] = str(max(1, math.ceil(error.data.get("retry_after_s", 2))))
     return response
 
 

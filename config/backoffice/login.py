@@ -8,6 +8,7 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows import login as flow
+from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
 from allauth.account.models import Login
 from allauth.account.stages import LoginStageController
 from allauth.core import ratelimit
@@ -20,6 +21,9 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from unfold.widgets import BASE_INPUT_CLASSES
+
+from accounts.views import second_factor_turn
+from config.backoffice.admission import lacks_factor
 
 INPUT = {"class": " ".join(BASE_INPUT_CLASSES)}
 SLOW_DOWN = "Too many attempts. Wait a minute, then try again."
@@ -70,15 +74,24 @@ def sign_in(site: Any, request: HttpRequest) -> HttpResponse:
             form.cleaned_data, form._errors = {}, forms.utils.ErrorDict()
             form.add_error(None, SLOW_DOWN)
         elif form.is_valid():
-            credentials = {"email": form.login.email}
-            flow.perform_password_login(request, credentials, form.login)
-            if (reached := _reached(request)) is not None:
+            if (reached := _log_in(request, form.login)) is not None:
                 return reached
             form.add_error(None, NOT_NOW)
-    context = {**_context(site, request), "form": form, "app_path": request.get_full_path()}
+    context = {**page_context(site, request), "form": form, "app_path": request.get_full_path()}
     return TemplateResponse(
         request, site.login_template or "admin/login.html", context, status=status
     )
+
+
+def _log_in(request: HttpRequest, login: Login) -> HttpResponse | None:
+    """A session that is no longer fresh ends first: it must not stand in for this one."""
+    if request.user.is_authenticated:
+        get_adapter(request).logout(request)
+    flow.perform_password_login(request, {"email": login.email}, login)
+    if request.user.is_authenticated and lacks_factor(request.user):
+        reauthenticate_by_password(request)  # it was typed a moment ago
+        return _forward(request, "admin:login_factor")
+    return _reached(request)
 
 
 def confirm_code(site: Any, request: HttpRequest) -> HttpResponse:
@@ -88,26 +101,31 @@ def confirm_code(site: Any, request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:login"))
     form = AuthenticateForm(request.POST or None, user=stage.login.user)
     form.fields["code"].widget.attrs |= INPUT | {"autofocus": "", "inputmode": "text"}
-    if request.method == "POST" and form.is_valid():
-        form.save()
-        stage.exit()
-        return _reached(request) or HttpResponseRedirect(reverse("admin:login"))
-    context = {**_context(site, request), "form": form, "app_path": request.get_full_path()}
+    if request.method == "POST":
+        with second_factor_turn(stage.login.user.pk):
+            if form.is_valid():
+                form.save()
+                stage.exit()
+                return _reached(request) or HttpResponseRedirect(reverse("admin:login"))
+    context = {**page_context(site, request), "form": form, "app_path": request.get_full_path()}
     return TemplateResponse(request, "admin/backoffice/code.html", context)
 
 
 def _reached(request: HttpRequest) -> HttpResponse | None:
     """Where the flow has come: inside, at the second factor, or nowhere."""
     if request.user.is_authenticated:
-        return HttpResponseRedirect(_next(request))
+        return HttpResponseRedirect(next_page(request))
     if LoginStageController.enter(request, AuthenticateStage.key) is not None:
-        return HttpResponseRedirect(
-            reverse("admin:login_code", query={REDIRECT_FIELD_NAME: _next(request)})
-        )
+        return _forward(request, "admin:login_code")
     return None
 
 
-def _next(request: HttpRequest) -> str:
+def _forward(request: HttpRequest, name: str) -> HttpResponse:
+    return HttpResponseRedirect(reverse(name, query={REDIRECT_FIELD_NAME: next_page(request)}))
+
+
+def next_page(request: HttpRequest) -> str:
+    """Where one was going, unless that is another site."""
     wanted = request.POST.get(REDIRECT_FIELD_NAME, request.GET.get(REDIRECT_FIELD_NAME, ""))
     if wanted and url_has_allowed_host_and_scheme(
         wanted, {request.get_host()}, require_https=request.is_secure()
@@ -116,7 +134,8 @@ def _next(request: HttpRequest) -> str:
     return reverse("admin:index")
 
 
-def _context(site: Any, request: HttpRequest) -> dict[str, Any]:
+def page_context(site: Any, request: HttpRequest) -> dict[str, Any]:
+    """What every page of signing in shows."""
     return {
         **site.each_context(request),
         "title": "Log in",

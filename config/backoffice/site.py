@@ -10,7 +10,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from unfold.sites import UnfoldAdminSite
 
-from config.backoffice import chooser, dashboard, login
+from config.backoffice import chooser, dashboard, factor, login
+from config.backoffice.admission import is_admitted
 from config.backoffice.scope import inside_tenant
 from kernel.backoffice.base import BackofficeAdmin
 
@@ -38,6 +39,9 @@ class Backoffice(UnfoldAdminSite):
         if isinstance(admin_class, type) and issubclass(admin_class, BackofficeAdmin):
             super().register(model_or_iterable, admin_class, **options)
 
+    def has_permission(self, request: HttpRequest) -> bool:
+        return super().has_permission(request) and is_admitted(request)
+
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         return super().admin_view(
             inside_tenant(view, needs_tenant=self._needs_tenant(view)), cacheable
@@ -53,6 +57,7 @@ class Backoffice(UnfoldAdminSite):
         return [
             path("choose/", self.admin_view(self.choose_tenant), name="choose_tenant"),
             path("login/code/", self.login_code, name="login_code"),
+            path("login/factor/", self.login_factor, name="login_factor"),
             path("work/", self.admin_view(self.work), name="work"),
         ]
 
@@ -80,6 +85,10 @@ class Backoffice(UnfoldAdminSite):
     @method_decorator([never_cache, login_not_required, sensitive_post_parameters()])
     def login_code(self, request: HttpRequest) -> HttpResponse:
         return login.confirm_code(self, request)
+
+    @method_decorator([never_cache, login_not_required, sensitive_post_parameters()])
+    def login_factor(self, request: HttpRequest) -> HttpResponse:
+        return factor.set_up(self, request)
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Passwords change through allauth, where its limits hold; there is no second way."""

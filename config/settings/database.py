@@ -31,8 +31,3 @@ MIGRATION_MODULES = {
     for label in ("admin", "auth", "contenttypes", "account", "socialaccount", "mfa",
                   "usersessions", "sessions")
 }  # fmt: skip
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL,
-                "KEY_PREFIX": "cache"}
-}  # fmt: skip

@@ -31,5 +31,9 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULE = {"pulse": {"task": "kernel.pulse", "schedule": 5.0,
-                                  "options": {"queue": "default", "expires": 5}}}  # fmt: skip
+CELERY_BEAT_SCHEDULE = {
+    "pulse": {"task": "kernel.pulse", "schedule": 5.0,
+              "options": {"queue": "default", "expires": 5}},
+    "purge": {"task": "accounts.purge", "schedule": 3600.0,
+              "options": {"queue": "default", "expires": 600}},
+}  # fmt: skip

@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass, field
 
-from allauth.headless.internal.sessionkit import authenticate_by_x_session_token
 from django.conf import settings
-from django.contrib.auth import get_user
-from django.contrib.sessions.backends.db import SessionStore
-from django.http import HttpRequest
 
+from accounts.models import User
+from accounts.sessions import SessionStore
+from accounts.tokens import (
+    is_access_token,
+    person_of_access_token,
+    person_of_session,
+    person_of_session_token,
+)
 from kernel.events.feed import last_number, read_feed
 from kernel.scoping import tenant_scope
 from messaging.feed import Placed, placed
@@ -46,22 +50,25 @@ def admit(credentials: Credentials) -> Listener:
 
 
 def _resolve(credentials: Credentials) -> tuple[Tenant, Principal]:
-    if credentials.bearer:
+    if credentials.bearer and not is_access_token(credentials.bearer):
         return principal_of_key(credentials.bearer, credentials.ip)
-    person = None
-    if credentials.session_token:
-        found = authenticate_by_x_session_token(credentials.session_token)
-        person = found[0] if found else None
-    elif credentials.session_cookie:
-        request = HttpRequest()
-        request.session = SessionStore(credentials.session_cookie)
-        user = get_user(request)
-        person = user if user.is_authenticated else None
+    person = _person(credentials)
     if person is None:
         raise NotSignedIn
     if not credentials.tenant:
         raise TenantRequired
     return principal_of_user(person, credentials.tenant, credentials.ip)
+
+
+def _person(credentials: Credentials) -> User | None:
+    """As the API's middleware finds who asks."""
+    if credentials.session_token:
+        return person_of_session_token(credentials.session_token)
+    if credentials.bearer:
+        return person_of_access_token(credentials.bearer)
+    if credentials.session_cookie:
+        return person_of_session(SessionStore(credentials.session_cookie))
+    return None
 
 
 def events_after(tenant_id: str, after: int, limit: int) -> list[Placed]:

@@ -10,7 +10,7 @@ exactly these; a deployment sets the same names:
     SWITCHBOARD_DATA                absolute folder for files of this copy
     SWITCHBOARD_SPOOL               folder where the edge keeps webhooks while MongoDB is away
     SWITCHBOARD_SECRET_KEY          Django's signing key
-    SWITCHBOARD_KEY_RING            keys that wrap the tenants' data keys:
+    SWITCHBOARD_KEY_RING            keys that wrap the tenants' and people's data keys:
                                     "<id>:<base64 of 32 bytes>", comma-separated, newest first
     SWITCHBOARD_KEY_PEPPER          pepper of the API keys' HMAC
     SWITCHBOARD_PUBLIC_URL          the web's address as browsers know it

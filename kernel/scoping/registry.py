@@ -7,6 +7,7 @@ from django.apps import apps
 # Models without a tenant. Nothing else may be global; AGENTS.md repeats this list.
 GLOBAL_MODELS: dict[str, str] = {
     "accounts.User": "a person may belong to several tenants",
+    "accounts.SignInMark": "counts and used codes of whoever signs in",
     "account.EmailAddress": "belongs to a person",
     "account.EmailConfirmation": "belongs to a person",
     "mfa.Authenticator": "belongs to a person",

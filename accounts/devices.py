@@ -1,0 +1,63 @@
+"""Devices that a person has signed in from, so that a lock by guesses elsewhere is not theirs.
+
+Wrong passwords are counted for an account. Whoever has a device that has signed in to this very
+account has a count of their own, so strangers who use up the account's tries do not keep the
+owner out. A browser keeps it as a cookie, an app gets and sends it as a header.
+"""
+
+import hashlib
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpResponse
+
+HEADER = "X-Known-Device"
+DAYS, MOST = 180, 5
+SALT = "accounts.devices"
+
+
+def cookie_name() -> str:
+    """``__Host-`` binds the cookie to this very host, which browsers accept over HTTPS alone."""
+    return "__Host-known-device" if settings.SESSION_COOKIE_SECURE else "known-device"
+
+
+def device_of(request: Any, email: str) -> str:
+    """The device's id if it has signed in to the account, else an empty string."""
+    return str(_read(request).get(_about(email), ""))
+
+
+def remember_device(request: Any, email: str) -> None:
+    """Have the answer name this device as one of the account's; at most five accounts, the newest."""
+    known = _read(request)
+    device = known.pop(_about(email), "") or secrets.token_hex(8)
+    newest = dict([*known.items(), (_about(email), device)][-MOST:])
+    request.device_to_keep = signing.dumps(newest, salt=SALT)
+
+
+def keep_device(request: Any, response: HttpResponse) -> None:
+    """Write what ``remember_device`` decided: a cookie, and a header for those who keep none."""
+    token = getattr(request, "device_to_keep", "")
+    if not token:
+        return
+    response[HEADER] = token
+    response.set_cookie(
+        cookie_name(), token, max_age=DAYS * 86_400, httponly=True, samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )  # fmt: skip
+
+
+def _about(email: str) -> str:
+    return hashlib.sha256(email.lower().encode()).hexdigest()[:16]
+
+
+def _read(request: Any) -> dict[str, str]:
+    token = request.headers.get(HEADER, "") or request.COOKIES.get(cookie_name(), "")
+    if not token or len(token) > 1_000:
+        return {}
+    try:
+        found = signing.loads(token, salt=SALT, max_age=DAYS * 86_400)
+    except signing.BadSignature:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,96 @@
+"""Requests that another site makes a browser send, and bodies that are no bodies."""
+
+import json
+
+import pytest
+
+from accounts.tests.callers import PASSWORD, App, Browser, person
+
+UNSAFE = [
+    ("post", "auth/login"),
+    ("post", "auth/signup"),
+    ("post", "auth/code/request"),
+    ("post", "auth/code/confirm"),
+    ("post", "auth/password/request"),
+    ("post", "auth/password/reset"),
+    ("post", "auth/email/verify"),
+    ("post", "auth/reauthenticate"),
+    ("post", "auth/2fa/authenticate"),
+    ("post", "auth/2fa/reauthenticate"),
+    ("post", "auth/webauthn/login"),
+    ("post", "auth/provider/redirect"),
+    ("post", "auth/provider/token"),
+    ("delete", "auth/session"),
+    ("delete", "auth/sessions"),
+    ("post", "account/password/change"),
+    ("post", "account/email"),
+    ("delete", "account/email"),
+    ("post", "account/authenticators/totp"),
+    ("delete", "account/authenticators/totp"),
+    ("post", "account/authenticators/recovery-codes"),
+    ("post", "account/authenticators/webauthn"),
+    ("delete", "account/providers"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), UNSAFE)
+@pytest.mark.parametrize("token", ["", "a" * 32])
+def test_a_browser_that_sends_no_token_of_ours_is_refused(method, path, token):
+    user, browser = person(), Browser()
+    browser.log_in(user)
+    answer = browser.call(method, path, {}, **{"X-CSRFToken": token})
+    assert answer.status_code == 403
+    assert browser.is_in
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded"])
+def test_a_login_from_another_site_is_refused(kind):
+    user, browser = person(), Browser()
+    body = json.dumps({"email": user.email, "password": PASSWORD})
+    answer = browser.client.post("/_allauth/browser/v1/auth/login", body, content_type=kind)
+    assert answer.status_code == 403
+    assert not browser.is_in
+
+
+def test_a_forged_origin_is_refused_even_with_the_token():
+    user, browser = person(), Browser()
+    answer = browser.post(
+        "auth/login", {"email": user.email, "password": PASSWORD}, Origin="https://evil.test"
+    )
+    assert answer.status_code == 403
+
+
+def test_no_other_site_may_read_an_answer():
+    for path in ("/_allauth/browser/v1/auth/session", "/_allauth/app/v1/auth/session"):
+        answer = Browser().client.get(path, headers={"Origin": "https://evil.test"})
+        assert "Access-Control-Allow-Origin" not in answer.headers
+        assert "no-store" in answer["Cache-Control"]
+
+
+def test_a_cookie_is_nothing_to_the_addresses_for_apps():
+    browser = Browser()
+    browser.log_in(person())
+    answer = browser.client.delete("/_allauth/app/v1/auth/session")
+    assert answer.status_code == 401
+    assert browser.is_in
+
+
+BODIES = [
+    b"[" * 30_000,
+    b'{"email": "a@b.test", "password": "\\ud800"}',
+    b'{"email": "a\\u0000@b.test", "password": "x"}',
+    b'{"email": {"$gt": ""}, "password": {"$ne": 1}}',
+    b'{"email": ["a@b.test"], "password": 7}',
+    b"[1, 2]",
+    b"nothing",
+    b"\xff\xfe",
+    b'{"email": "' + b"a" * 70_000 + b'"}',
+]
+
+
+@pytest.mark.parametrize("body", BODIES, ids=range(len(BODIES)))
+@pytest.mark.parametrize("path", ["auth/login", "auth/signup", "auth/code/request"])
+def test_hostile_bodies_are_refused_and_break_nothing(body, path):
+    client = App().client
+    answer = client.post(App.prefix + path, body, content_type="application/json")
+    assert answer.status_code in (400, 401, 413)

@@ -1,0 +1,61 @@
+"""Tokens for apps: an opaque one for the session, and a pair of JWTs that end with it."""
+
+from typing import Any
+
+from allauth.headless.tokens.strategies.jwt import JWTTokenStrategy, internal
+
+from accounts.counters import in_turn
+from accounts.happenings import tell
+from accounts.models import User
+from accounts.services import end_session
+
+
+class TokenStrategy(JWTTokenStrategy):
+    """allauth's, with refresh tokens that are good once, whoever asks at the same time.
+
+    A refresh token that comes a second time was copied: either the thief has used it or the
+    owner, and nobody can tell which. The session ends, and with it all of its tokens.
+    """
+
+    def refresh_token(self, refresh_token: str) -> tuple[str, str] | None:
+        payload = internal.decode_token(refresh_token, "refresh")
+        if payload is None:
+            return None
+        with in_turn("refresh", payload["sub"]):
+            session = internal.get_token_session(payload)
+            if session is None:
+                return None
+            if payload["jti"] not in internal.get_refresh_token_state(session):
+                end_session(session.session_key)
+                tell("token.reused", payload["sub"], detail="session ended")
+                return None
+            return super().refresh_token(refresh_token)
+
+
+def session_key_of(request: Any) -> str:
+    """The session that an app's request names, by either kind of token; empty for none."""
+    return TokenStrategy().get_session_token(request) or ""
+
+
+def is_access_token(bearer: str) -> bool:
+    """Whether a bearer is a JWT rather than an API key, which has no dots."""
+    return bearer.count(".") == 2
+
+
+def person_of_access_token(token: str) -> User | None:
+    """Who holds an access token, while its session lasts."""
+    found = internal.validate_access_token(token)
+    user: Any = found[0] if found else None
+    return user
+
+
+def person_of_session_token(token: str) -> User | None:
+    """Who holds an app's session token."""
+    session = internal.lookup_session(token)
+    return person_of_session(session) if session else None
+
+
+def person_of_session(session: Any) -> User | None:
+    """Who is signed in to a session; None when it has ended or its person was disabled."""
+    user: Any = internal.get_session_user(session)
+    return user

@@ -1,0 +1,99 @@
+"""What stands before everything that signs people in: one request of a session at a time."""
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+import structlog
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from accounts.counters import in_turn
+from accounts.devices import keep_device
+from accounts.tokens import session_key_of
+from config.api.errors import refused
+from kernel.errors import BadRequest, DomainError, TooLarge
+from kernel.jsonsafe import TooDeep, storable_json
+
+log = structlog.get_logger(agentName="auth")
+GUARDED = ("/_allauth/", "/accounts/", "/admin/login/")
+APP = "/_allauth/app/"
+# What front-ends ask often, and what changes nothing.
+QUIET = ("/auth/session", "/config", "/auth/sessions")
+# Where a stranger could measure whether an address has an account: not answered before this.
+MEASURED = ("/auth/signup", "/auth/code/request", "/auth/password/request")
+MOST_BYTES = 64_000
+# A credential is read as it comes, and what it lacks is met where it is needed.
+PASSKEYS, UNREADABLE = "/webauthn", (LookupError, TypeError, ValueError, AttributeError)
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+class MalformedBody(BadRequest):
+    code = "malformed_body"
+    title = "The body cannot be read"
+
+
+class SignInGate:
+    """Takes the turn of a session, reads bodies with care, and keeps devices known.
+
+    Before the session's own middleware: a turn lasts until the session is saved.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> HttpResponse:
+        if not request.path.startswith(GUARDED):
+            return self.get_response(request)
+        started = time.monotonic()
+        try:
+            _check_body(request)
+            with ExitStack() as stack:
+                if key := _session_key(request):
+                    stack.enter_context(in_turn("session", key))
+                response = self.get_response(request)
+        except DomainError as refusal:
+            return refused(request, refusal)
+        keep_device(request, response)
+        if request.method == "POST" and request.path.endswith(MEASURED):
+            time.sleep(max(0.0, settings.SIGN_IN_FLOOR_S - (time.monotonic() - started)))
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """What allauth's views do not answer themselves: our refusals, others' failures."""
+        if isinstance(exception, DomainError) and request.path.startswith(GUARDED):
+            return refused(request, exception)
+        if isinstance(exception, OAuth2Error):
+            log.warning("provider.failed", error=str(exception))
+            page = settings.HEADLESS_FRONTEND_URLS["socialaccount_login_error"]
+            return HttpResponseRedirect(f"{page}?error=unknown")
+        if isinstance(exception, UNREADABLE) and PASSKEYS in request.path:
+            log.info("passkey.unreadable", error=type(exception).__name__)
+            return refused(request, MalformedBody("the credential cannot be read"))
+        return None
+
+
+def _session_key(request: Any) -> str:
+    if request.method == "GET" and request.path.endswith(QUIET):
+        return ""
+    if request.path.startswith(APP):
+        return session_key_of(request)
+    return str(request.COOKIES.get(settings.SESSION_COOKIE_NAME, ""))
+
+
+def _check_body(request: Any) -> None:
+    """Put what allauth's parser would fail at into a form that it, BSON and hashes can take."""
+    if not request.path.startswith("/_allauth/") or request.content_type in FORMS:
+        return
+    length = request.headers.get("Content-Length") or "0"
+    if not length.isdecimal() or int(length) > MOST_BYTES:
+        raise TooLarge(limit=MOST_BYTES)
+    if not request.body:
+        return
+    try:
+        request._body = json.dumps(storable_json(json.loads(request.body))).encode()
+    except (ValueError, RecursionError, TooDeep) as error:
+        raise MalformedBody("the body is not acceptable JSON") from error
