@@ -88,12 +88,6 @@ LOWEST_ROLE: dict[str, str | None] = {
     "audit_log_list": "supervisor",
     "audit_log_verify": "supervisor",
     "audit_log_export": "admin",
-}
-
-# What an operation needs beside what it declares, asked with the body below.
-ALSO: dict[str, tuple[Permission, ...]] = {
-    "members_change": (Permission.MEMBERS_MANAGE,),
-    "messages_send": (Permission.MESSAGES_SEND,),
     "exports_list": "admin",
     "exports_create": "admin",
     "exports_get": "supervisor",
@@ -106,6 +100,12 @@ ALSO: dict[str, tuple[Permission, ...]] = {
     "imports_get": None,
     "erasures_get": None,
     "erasures_cancel": None,
+}
+
+# What an operation needs beside what it declares, asked with the body below.
+ALSO: dict[str, tuple[Permission, ...]] = {
+    "members_change": (Permission.MEMBERS_MANAGE,),
+    "messages_send": (Permission.MESSAGES_SEND,),
 }
 
 # A body of the right shape for each operation that takes one.
