@@ -30,6 +30,7 @@ API = [
     path("", include("crm.api.urls")),
     path("", include("messaging.api.urls")),
     path("", include("webhooks.api.urls")),
+    path("", include("archives.api.urls")),
     path("events", Events.as_view()),
     path("audit-log", AuditLog.as_view()),
     path("audit-log/verify", AuditLogVerify.as_view()),

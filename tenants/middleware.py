@@ -17,9 +17,11 @@ from tenants.principals import principal_of_key, principal_of_user
 from tenants.staff import impersonated_here
 
 PREFIX = "/api/v1/"
-# What a person does outside of any tenant: list their own, make one, accept an invitation.
+# What a person does outside of any tenant: list their own, make one, accept an invitation; and what
+# is asked of a tenant that is not there yet, or not any more.
 PERSONAL = ("/api/v1/tenants", "/api/v1/invitations/accept")
-BY_LINK = "/api/v1/media/content/"  # the link itself names the tenant
+OUTSIDE = ("/api/v1/tenants/imports", "/api/v1/erasures/")
+BY_LINK = ("/api/v1/media/content/", "/api/v1/exports/content/")  # the link itself names the tenant
 
 
 class TenantMiddleware:
@@ -49,7 +51,7 @@ class TenantMiddleware:
 
     def _enter(self, request: Any, stack: ExitStack) -> None:
         request.person = self._person(request)
-        if request.path in PERSONAL:
+        if request.path in PERSONAL or request.path.startswith(OUTSIDE):
             return
         bearer = bearer_of(request)
         if bearer:

@@ -27,6 +27,13 @@ def claim(channel: Channel, addresses: Iterable[tuple[str, str]]) -> None:
         row.save(force_insert=True)
 
 
+def claim_missing(channel: Channel, addresses: Iterable[tuple[str, str]]) -> None:
+    """Claim those that are not the channel's own yet: one that came with an archive has none."""
+    known = ChannelAddress.objects.filter(channel_id=channel.pk).values_list("kind", "value")
+    own = set(known)
+    claim(channel, [address for address in addresses if address not in own])
+
+
 def free(channel: Channel) -> None:
     """Give up the channel's addresses; an account's goes over to another of the tenant's channels on it."""
     others = [row for row in channels_of_account(channel) if row.pk != channel.pk]

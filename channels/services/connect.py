@@ -15,7 +15,7 @@ from channels.events import ChannelConnected
 from channels.models import Channel, ChannelCredential
 from channels.providers.contract import Accepted, ChannelBroken, Credentials, Rejected
 from channels.selectors import channels_of_account, client_for, client_of, get_channel
-from channels.services.addresses import claim, free
+from channels.services.addresses import claim, claim_missing, free
 from channels.services.states import move
 from channels.services.templates import sync_templates
 from channels.services.tokens import Life, credential_of, life_of, seal
@@ -168,7 +168,10 @@ def reconnect_account(
         raise CredentialsRefused("The access token belongs to another account.")
     life = life or life_of(channel.kind, found, credentials)
     vouched(client_for(channel.kind, found, credentials).subscribe)
-    return run_transaction(lambda: _reconnect(channel.pk, found, credentials, life))
+    try:
+        return run_transaction(lambda: _reconnect(channel.pk, found, credentials, life))
+    except UniqueViolation as error:
+        raise ChannelTaken from error
 
 
 def _reconnect(
@@ -177,6 +180,7 @@ def _reconnect(
     channel = get_channel(channel_id)
     channel.external = external
     channel.save(update_fields=["external"])
+    claim_missing(channel, addresses_of(channel.kind, external))
     row = credential_of(channel) or ChannelCredential(channel=channel)
     seal(row, credentials, life)
     row.save()

@@ -2,6 +2,7 @@
 
 from config.settings.admin import *
 from config.settings.api import *
+from config.settings.archives import *
 from config.settings.auth import *
 from config.settings.base import *
 from config.settings.channels import *

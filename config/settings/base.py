@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "conversations",
     "messaging",
     "webhooks",
+    "archives",
     "config.apps.ProjectConfig",
 ]
 

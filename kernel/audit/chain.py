@@ -82,6 +82,12 @@ def head_of_chain() -> Head:
     return Head(state.audit_seq, state.audit_hash) if state else Head(0, "")
 
 
+def beginning() -> Head:
+    """The entry after which the chain begins: the last one that retention removed; 0 for the whole chain."""
+    state = FeedState.objects.first()
+    return Head(state.audit_cut_seq or 0, state.audit_cut_hash or "") if state else Head(0, "")
+
+
 def verify(*, after: int = 0, head: Head | None = None) -> Iterator[Finding]:
     """Walk the active tenant's chain to its end; yields nothing when it holds.
 
@@ -105,7 +111,7 @@ def verify_part(*, after: int = 0, most: int = PART, head: Head | None = None) -
     beyond = _newest()
     head = head or head_of_chain()
     seq, prev, findings = _anchor(after)
-    chained = AuditEntry.objects.filter(seq__gt=after, seq__lte=head.seq).order_by("seq")
+    chained = AuditEntry.objects.filter(seq__gt=seq, seq__lte=head.seq).order_by("seq")
     entries = list(chained[:most])
     for entry in entries:
         seq += 1
@@ -122,8 +128,9 @@ def verify_part(*, after: int = 0, most: int = PART, head: Head | None = None) -
 
 def _anchor(after: int) -> tuple[int, str, list[Finding]]:
     """The number and hash that the next entry must follow."""
-    if not after:
-        return 0, "", []
+    begin = beginning()
+    if after <= begin.seq:
+        return begin.seq, begin.hash, []
     found = list(AuditEntry.objects.filter(seq=after)[:2])
     if not found:
         return after, "", [Finding(after, f"entries {after} to {after} are missing")]

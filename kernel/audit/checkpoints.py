@@ -4,7 +4,6 @@ Re-writing a whole chain, or cutting its tail together with ``FeedState``, fools
 the chain; it does not fool a line that was signed before.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
-from kernel.audit.chain import Finding, Head, head_of_chain, verify
+from kernel.audit.chain import Finding, Head, beginning, head_of_chain, verify
+from kernel.audit.cuts import verify_cut
 from kernel.audit.refusals import settle_tallies, tenants_with_tallies
+from kernel.audit.signing import is_signed, key_of, signed
 from kernel.clock import now
 from kernel.models import AuditEntry, FeedState
 from kernel.mongo.rows import find_rows
@@ -48,7 +47,7 @@ def checkpoint_file() -> Path:
 
 def public_key() -> str:
     """The key that verifies new checkpoints, 32 bytes in hex."""
-    return _key(settings.SECRET_KEY).public_key().public_bytes_raw().hex()
+    return key_of(settings.SECRET_KEY).public_key().public_bytes_raw().hex()
 
 
 def last_checkpoint() -> Checkpoint | None:
@@ -95,7 +94,7 @@ def _append(body: dict[str, Any]) -> None:
     """One write, flushed to the disk; a line that a crash tore is left behind as it is."""
     path = checkpoint_file()
     path.parent.mkdir(parents=True, exist_ok=True)
-    line = {"body": body, "signature": _key(settings.SECRET_KEY).sign(_canonical(body)).hex()}
+    line = signed(body)
     with path.open("a+b") as file:
         file.seek(max(0, file.seek(0, os.SEEK_END) - 1))
         torn = file.read(1) not in (b"", b"\n")
@@ -122,7 +121,11 @@ def checkpoint_all() -> int:
 
 
 def verify_checkpoints(*, after: int = 0, through: int | None = None) -> Iterator[Finding]:
-    """Each head that was signed (behind ``after``, up to ``through``) must still be in the chain, unchanged."""
+    """Each head that was signed (behind ``after``, up to ``through``) must still be in the chain, unchanged.
+
+    What retention removed is not missed, if where it ended was signed.
+    """
+    yield from verify_cut()
     batch: list[Checkpoint] = []
     for number, point in _lines():
         if point is None:
@@ -159,7 +162,7 @@ def _read(line: str) -> Checkpoint | None:
     try:
         entry = json.loads(line)
         body = entry["body"]
-        is_ours = body["tenant"] == active_tenant_id() and _is_signed(body, entry["signature"])
+        is_ours = body["tenant"] == active_tenant_id() and is_signed(body, entry["signature"])
         return Checkpoint(int(body["seq"]), str(body["hash"]), str(body["at"]), is_ours)
     except (ValueError, KeyError, TypeError):
         return None
@@ -167,10 +170,12 @@ def _read(line: str) -> Checkpoint | None:
 
 def _compared(points: Sequence[Checkpoint]) -> Iterator[Finding]:
     kept = _hashes(point.seq for point in points)
-    held = 0
+    held, begin = 0, beginning().seq
     for point in points:
         if not point.is_ours:
             yield Finding(point.seq, "the checkpoint's signature is not ours")
+        elif point.seq <= begin:
+            continue
         elif point.seq not in kept:
             yield Finding(point.seq, "an entry that was signed is missing")
         elif kept[point.seq] != point.hash:
@@ -183,24 +188,3 @@ def _compared(points: Sequence[Checkpoint]) -> Iterator[Finding]:
 def _hashes(numbers: Iterable[int]) -> dict[int, str]:
     found = find_rows(AuditEntry, {"seq": {"$in": sorted(set(numbers))}})
     return {entry.seq: entry.hash for entry in found}
-
-
-def _is_signed(body: dict[str, Any], signature: str) -> bool:
-    """By today's secret or by one that was rotated away and is still known."""
-    for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
-        try:
-            _key(secret).public_key().verify(bytes.fromhex(signature), _canonical(body))
-        except InvalidSignature:
-            continue
-        return True
-    return False
-
-
-def _canonical(body: dict[str, Any]) -> bytes:
-    return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _key(secret: str) -> Ed25519PrivateKey:
-    """Derived from the installation's secret, which the database does not hold."""
-    seed = hashlib.sha256(b"audit-checkpoint|" + secret.encode()).digest()
-    return Ed25519PrivateKey.from_private_bytes(seed)

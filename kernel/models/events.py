@@ -38,11 +38,16 @@ class DomainEvent(TenantModel):
 
 
 class FeedState(TenantModel):
-    """How far the relay has come for a tenant: the last event number, the audit chain's head."""
+    """How far the relay has come for a tenant: the last event number, the audit chain's head.
+
+    ``audit_cut_seq`` and its hash are of the last entry that retention removed: the chain begins after it.
+    """
 
     last_number = models.BigIntegerField(default=0)
     audit_seq = models.BigIntegerField(default=0)
     audit_hash = models.CharField(max_length=64, blank=True)
+    audit_cut_seq = models.BigIntegerField(default=0)
+    audit_cut_hash = models.CharField(max_length=64, blank=True)
     fence = models.BigIntegerField(default=0)
 
     class Meta(TenantModel.Meta):

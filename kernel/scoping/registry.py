@@ -27,6 +27,8 @@ GLOBAL_MODELS: dict[str, str] = {
     "kernel.LaneMark": "a wake-up on its way to a lane; carries ids only",
     "kernel.Canary": "liveness of each queue",
     "kernel.PlatformKey": "seals what belongs to a person",
+    "archives.Import": "begins before its tenant exists; belongs to a person",
+    "archives.Erasure": "its certificate outlives the tenant; ids, counts and hashes only",
 }
 
 

@@ -20,7 +20,12 @@ def remove_files(message_ids: Iterable[str]) -> None:
 
     Whoever fetches one of them just now has lost it: the item is not theirs any more.
     """
-    for file in find_rows(Attachment, {"message_id": {"$in": list(message_ids)}}):
+    order_removal(find_rows(Attachment, {"message_id": {"$in": list(message_ids)}}))
+
+
+def order_removal(files: Iterable[Attachment]) -> None:
+    """The same for files in hand."""
+    for file in files:
         collection(Attachment).update_one(
             {**owner(), "_id": ObjectId(file.pk)},
             {"$set": {"media_state": Attachment.REMOVED, "source_url": "", "provider_id": "",

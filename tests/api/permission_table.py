@@ -95,6 +95,18 @@ LOWEST_ROLE: dict[str, str | None] = {
     "audit_log_list": "supervisor",
     "audit_log_verify": "supervisor",
     "audit_log_export": "admin",
+    "exports_list": "admin",
+    "exports_create": "admin",
+    "exports_get": "supervisor",
+    "exports_cancel": "supervisor",
+    "tenant_erase": "owner",
+    "contacts_export": "supervisor",
+    "contacts_erase": "admin",
+    "contact_erasures_get": "admin",
+    "imports_create": None,
+    "imports_get": None,
+    "erasures_get": None,
+    "erasures_cancel": None,
 }
 
 # What an operation needs beside what it declares, asked with the body below; or all that it needs,
@@ -139,4 +151,5 @@ BODIES: dict[str, dict[str, object]] = {
     "comments_hide": {"is_hidden": True},
     "channels_set_ice_breakers": {"ice_breakers": [{"question": "Open?", "payload": "HOURS"}]},
     "channels_set_persistent_menu": {"persistent_menu": [{"title": "Track", "payload": "TRACK"}]},
+    "tenant_erase": {"slug": "another"},
 }  # fmt: skip

@@ -8,6 +8,7 @@ import pytest
 from bson import ObjectId
 from django.db import connection
 
+from archives.models import ContactErasure, Erasure, Export, Import
 from channels.models import ChannelSignIn
 from kernel.clock import NEVER
 from kernel.mongo.ids import new_id
@@ -36,12 +37,20 @@ def foreign(new_tenant: Any) -> dict[str, str]:
         team = Team.objects.create(name="Sales")
         role = Role.objects.create(key="r", name="R")
         invitation = Invitation.objects.create(email="i@e.test", role="agent", expires_at=NEVER)
+        export = Export.objects.create(lane="x")
+        forgotten = ContactErasure.objects.create(lane="x", contact_id=conversation.contact_id)
         sign_in = ChannelSignIn.objects.create(
             kind="instagram", made_by=other.owner.pk, accounts=[], tokens="", expires_at=NEVER
         )
     _, key = key_caller(other, ["contacts:read"])
     event = webhook_event(other, conversation.channel, state="dead", open=False)
+    taken = Import.objects.create(user_id=other.user.pk, slug="x", new_tenant_id=new_id(), path="x")
+    erasure = Erasure.objects.create(
+        erased_tenant_id=new_id(), slug="x", asked_by_id=other.user.pk, due_at=NEVER
+    )
     return {
+        "export_id": export.pk, "contact_erasure_id": forgotten.pk, "import_id": taken.pk,
+        "erasure_id": erasure.pk,
         "channel_id": conversation.channel_id, "contact_id": conversation.contact_id,
         "conversation_id": conversation.pk, "message_id": message.pk, "media_id": file.pk,
         "member_id": other.owner.pk, "key_id": key.pk, "event_id": event.pk, "tenant": other.tenant.pk,

@@ -29,6 +29,8 @@ from kernel.work.blame import is_items_fault
 from kernel.work.lanes import mark, mark_many
 from kernel.work.sweep import register_probe
 from webhooks.models import WebhookDelivery, WebhookEvent
+from webhooks.services.redaction import REASON as ERASED
+from webhooks.services.redaction import personal_values, redacted
 from webhooks.services.waiting import oldest, oldest_in_turn
 
 log = structlog.get_logger(agentName="webhook")
@@ -58,6 +60,7 @@ class Opened:
     account: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     problems: list[dict[str, Any]] = field(default_factory=list)
     parked: list[str] = field(default_factory=list)
+    erased: set[str] = field(default_factory=set)
 
 
 def serve(lease: Lease) -> Released:
@@ -157,6 +160,7 @@ def _begin(delivery: Opened, only: Owner | None) -> None:
     row = delivery.was
     if only is None:
         delivery.account, delivery.problems, delivery.parked = defaultdict(int), [], []
+        delivery.erased = set()
         return
     delivery.account = defaultdict(int, row["account"])
     delivery.problems, name = list(row["problems"]), ":".join(only)[:120]
@@ -227,14 +231,16 @@ def _store(rows: list[tuple[Opened, dict[str, Any]]]) -> None:
     keys = {row["event_key"] for _, row in rows}
     channels = {row["channel_id"] for _, row in rows}
     where = {**tenant, "channel_id": {"$in": list(channels)}, "event_key": {"$in": list(keys)}}
-    known = {
-        (r["channel_id"], r["event_key"])
-        for r in events.find(where, {"channel_id": 1, "event_key": 1}, batch_size=len(keys) + 1)
-    }
+    some = {"channel_id": 1, "event_key": 1, "reason": 1}
+    found = list(events.find(where, some, batch_size=len(keys) + 1))
+    known = {(r["channel_id"], r["event_key"]) for r in found}
+    erased = {(r["channel_id"], r["event_key"]) for r in found if r["reason"] == ERASED}
     fresh = []
     for delivery, row in rows:
         key = (row["channel_id"], row["event_key"])
         delivery.account["duplicate" if key in known else "stored"] += 1
+        if key in erased:
+            delivery.erased |= personal_values(row["body"])
         if key not in known:
             known.add(key)
             fresh.append(row)
@@ -253,6 +259,8 @@ def _close(opened: list[Opened], *, replay: bool) -> None:
         account = {**delivery.account, "received": len(delivery.items)}
         fields = {"state": WebhookDelivery.DONE, "account": account, "problems": delivery.problems,
                   "parked": sorted(set(delivery.parked)), "exploded_at": at}  # fmt: skip
+        if delivery.erased:  # somebody who was forgotten, said once more
+            fields["body"] = redacted(bytes(delivery.was["body"]), delivery.erased)
         alike.setdefault(repr(fields), ([], fields))[0].append(delivery.was["_id"])
     matched = collection(WebhookDelivery).bulk_write([
         UpdateMany({"_id": {"$in": ids}, "state": state}, {"$set": fields})

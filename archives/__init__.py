@@ -1,0 +1,1 @@
+"""Archives: a tenant moved out, moved in, or erased; a person forgotten; what is too old removed."""

@@ -1,0 +1,1 @@
+"""The Archive agent's part of the REST API."""

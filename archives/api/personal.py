@@ -1,0 +1,78 @@
+"""What a person asks outside of any tenant: imports, and certificates of tenants that are gone."""
+
+from typing import Any
+
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from archives import errors
+from archives.api import examples
+from archives.api import serializers as shapes
+from archives.api.parsers import ArchiveParser
+from archives.api.representations import erasure_json, import_json
+from archives.selectors import get_erasure, get_import
+from archives.services.erasures import cancel_erasure
+from archives.services.imports import ask_import
+from config.api.operations import operation
+from config.api.views import ApiView
+from kernel.archive.errors import ArchiveRefused
+from tenants.api.authentication import PersonAuthentication
+from tenants.api.views import PERSON
+from tenants.errors import InvalidFields, SlugTaken
+
+
+class PersonalView(ApiView):
+    authentication_classes = [PersonAuthentication]
+    permission_classes = [IsAuthenticated]
+
+
+class Imports(PersonalView):
+    parser_classes = [ArchiveParser]
+
+    @operation(
+        "imports_create", "Import a tenant", who=PERSON, in_tenant=False, upload=shapes.ArchiveUpload,
+        gives=shapes.ImportShown, status=202, example={**examples.IMPORT, "phase": "checking"},
+        problems=(ArchiveRefused, errors.ArchiveTooLarge, errors.ImportRunning, SlugTaken,
+                  InvalidFields),
+        about="Checks an archive that an export wrote, and takes it in as a new tenant whose owner "
+        "is whoever asks. What is refused leaves nothing behind.",
+    )  # fmt: skip
+    def post(self, request: Request, body: dict[str, Any]) -> Response:
+        row = ask_import(person=request.user, file=body["file"], slug=body["slug"])
+        return Response(import_json(row), status=202)
+
+
+class OneImport(PersonalView):
+    @operation("imports_get", "Read an import", who=PERSON, in_tenant=False, gives=shapes.ImportShown,
+               problems=(errors.ImportNotFound,), example=examples.IMPORT)  # fmt: skip
+    def get(self, request: Request, import_id: str) -> Response:
+        return Response(import_json(get_import(import_id, user_id=request.user.pk)))
+
+
+class OneErasure(PersonalView):
+    @operation(
+        "erasures_get", "Read an erasure", in_tenant=False, gives=shapes.ErasureShown,
+        who="The person who asked for it, and staff; outside a tenant, so without `X-Tenant`.",
+        problems=(errors.ErasureNotFound,), example=examples.CERTIFIED,
+        about="With its certificate at the end: what there was, and that it is gone.",
+    )  # fmt: skip
+    def get(self, request: Request, erasure_id: str) -> Response:
+        person = request.user
+        return Response(erasure_json(
+            get_erasure(erasure_id, user_id=person.pk, is_staff=person.is_staff)
+        ))  # fmt: skip
+
+
+class CancelErasure(PersonalView):
+    @operation(
+        "erasures_cancel", "Cancel an erasure", in_tenant=False, gives=shapes.ErasureShown,
+        who="The person who asked for it, and the tenant's owners; outside a tenant.",
+        problems=(errors.ErasureNotFound, errors.ErasureBegun),
+        example={**examples.ERASURE, "state": "cancelled"},
+        about="Until the grace period ends. The tenant goes on where it was.",
+    )  # fmt: skip
+    def post(self, request: Request, erasure_id: str) -> Response:
+        return Response(erasure_json(
+            cancel_erasure(erasure_id=erasure_id, user_id=request.user.pk)
+        ))  # fmt: skip

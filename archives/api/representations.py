@@ -1,0 +1,69 @@
+"""How exports, imports and erasures look in answers."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from archives.models import ContactErasure, Erasure, Export, Import
+from archives.services.exports import link_to
+from config.api.rendering import moment
+
+Json = dict[str, Any]
+
+
+def export_json(export: Export) -> Json:
+    is_ready = export.phase == Export.READY and not export.is_cancelled
+    return {
+        "id": export.pk,
+        "contact_id": export.contact_id or None,
+        "phase": export.phase,
+        "counts": export.counts,
+        "file_count": export.file_count,
+        "size": export.size,
+        "created_at": moment(export.created_at),
+        "ready_at": moment(export.ready_at),
+        "expires_at": moment(export.expires_at),
+        "url": link_to(export) if is_ready else None,
+        "error": export.last_error if export.phase == Export.FAILED else "",
+    }
+
+
+def exports_json(exports: Iterable[Export]) -> list[Json]:
+    return [export_json(export) for export in exports]
+
+
+def import_json(row: Import) -> Json:
+    return {
+        "id": row.pk,
+        "slug": row.slug,
+        "phase": row.phase,
+        "tenant_id": row.new_tenant_id if row.phase == Import.DONE else None,
+        "report": row.report,
+        "problem": row.problem,
+        "created_at": moment(row.created_at),
+        "finished_at": moment(row.finished_at),
+    }
+
+
+def erasure_json(erasure: Erasure) -> Json:
+    return {
+        "id": erasure.pk,
+        "tenant_id": erasure.erased_tenant_id,
+        "slug": erasure.slug,
+        "state": erasure.state,
+        "asked_at": moment(erasure.asked_at),
+        "due_at": moment(erasure.due_at),
+        "finished_at": moment(erasure.finished_at),
+        "certificate": erasure.certificate,
+    }
+
+
+def contact_erasure_json(erasure: ContactErasure) -> Json:
+    states = {ContactErasure.DONE: "done", ContactErasure.DEAD: "failed"}
+    return {
+        "id": erasure.pk,
+        "contact_id": erasure.contact_id,
+        "state": states.get(erasure.state, "running"),
+        "asked_at": moment(erasure.created_at),
+        "finished_at": moment(erasure.finished_at),
+        "certificate": erasure.certificate,
+    }

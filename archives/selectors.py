@@ -1,0 +1,72 @@
+"""Reads of the Archive agent."""
+
+from django.db.models import QuerySet
+
+from archives.errors import ErasureNotFound, ExportNotFound, ImportNotFound
+from archives.models import ContactErasure, Erasure, Export, Import
+from kernel.mongo.doors import ObjectId
+from kernel.mongo.rows import find_one
+from tenants.access import current_principal, require
+from tenants.models import TenantSettings
+from tenants.models.settings import RETAINED
+from tenants.permissions import Permission
+
+# A provider repeats a webhook for up to a week; what would recognise it stays longer than that.
+LEAST_DAYS = {"raw_deliveries": 14}
+
+
+def list_exports() -> QuerySet[Export]:
+    """The tenant's exports, those of single contacts too."""
+    require(Permission.EXPORTS_CREATE)
+    return Export.objects.all()
+
+
+def get_export(export_id: str) -> Export:
+    """One export; that of a contact is also for those who may export contacts. ``ExportNotFound``."""
+    held = current_principal().permissions
+    if Permission.CONTACTS_EXPORT not in held:
+        require(Permission.EXPORTS_CREATE)
+    export = Export.objects.filter(pk=export_id).first()
+    if export is None or not {Permission.EXPORTS_CREATE, _needed(export)} & held:
+        raise ExportNotFound
+    return export
+
+
+def _needed(export: Export) -> Permission:
+    return Permission.CONTACTS_EXPORT if export.contact_id else Permission.EXPORTS_CREATE
+
+
+def get_import(import_id: str, *, user_id: str) -> Import:
+    """A person's own import; raises ``ImportNotFound``."""
+    found = Import.objects.filter(pk=import_id, user_id=user_id).first()
+    if found is None:
+        raise ImportNotFound
+    return found
+
+
+def get_erasure(erasure_id: str, *, user_id: str, is_staff: bool = False) -> Erasure:
+    """An erasure that the person asked for; staff see all. Raises ``ErasureNotFound``."""
+    found = find_one(Erasure, {"_id": ObjectId(erasure_id)})
+    if found is None or not (is_staff or found.asked_by_id == user_id):
+        raise ErasureNotFound
+    return found
+
+
+def get_contact_erasure(erasure_id: str) -> ContactErasure:
+    """One erasure of a contact; raises ``ErasureNotFound``."""
+    require(Permission.CONTACTS_ERASE)
+    found = ContactErasure.objects.filter(pk=erasure_id).first()
+    if found is None:
+        raise ErasureNotFound
+    return found
+
+
+def retention_days() -> dict[str, int]:
+    """Kind → days after which the active tenant wants it gone; kinds that are kept are absent."""
+    settings = TenantSettings.objects.first()
+    chosen = (settings.retention_days if settings else None) or {}
+    return {
+        kind: max(days, LEAST_DAYS.get(kind, 1))
+        for kind, days in chosen.items()
+        if kind in RETAINED and isinstance(days, int) and days > 0
+    }

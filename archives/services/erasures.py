@@ -1,0 +1,92 @@
+"""Asking for the end of a tenant, and thinking better of it."""
+
+from datetime import timedelta
+
+from django.conf import settings
+
+from archives.errors import ErasureBegun, ErasureNotFound, ErasureOpen, NotConfirmed
+from archives.events import ErasureAsked, ErasureCancelled
+from archives.models import Erasure
+from archives.selectors import get_erasure
+from archives.services.erasing import KIND
+from kernel import audit, work
+from kernel.clock import now
+from kernel.events import emit
+from kernel.mongo.doors import ObjectId, UniqueViolation, collection
+from kernel.mongo.rows import find_one
+from kernel.mongo.transactions import on_commit, run_transaction
+from kernel.scoping import active_tenant_id, tenant_scope
+from kernel.work import release_held
+from tenants.access import require
+from tenants.errors import PermissionDenied
+from tenants.events import TenantResumed, TenantSuspended
+from tenants.models import Membership, Tenant
+from tenants.permissions import Permission
+from tenants.services.tenant import SUSPENDED
+
+
+def ask_erasure(*, slug: str, grace_days: int | None = None) -> Erasure:
+    """Suspend the tenant now and erase it after the grace period; a person repeats its slug to say so.
+
+    ``grace_days`` may be longer than the installation's, never shorter but by staff.
+    """
+    principal = require(Permission.TENANT_ERASE)
+    if not principal.user_id:
+        raise PermissionDenied("a person asks for this, not a key", missing=["person"])
+    tenant = Tenant.objects.get(pk=active_tenant_id())
+    if slug != tenant.slug:
+        raise NotConfirmed(errors=[{"field": "slug", "code": "other"}])
+    least = settings.ERASE_GRACE_DAYS
+    days = least if grace_days is None else max(grace_days, least)
+
+    def body() -> Erasure:
+        erasure = Erasure(erased_tenant_id=tenant.pk, slug=tenant.slug,
+                          asked_by_id=principal.user_id, due_at=now() + timedelta(days=days))  # fmt: skip
+        erasure.save(force_insert=True)
+        _set_status(tenant.pk, Tenant.SUSPENDED)
+        work.mark(KIND, erasure.pk, due_at=erasure.due_at, tenant_id="")
+        audit.record("tenant.erasure_asked", tenant, {"erasure": [None, erasure.pk]})
+        emit(TenantSuspended(tenant_id=tenant.pk), ErasureAsked(erasure_id=erasure.pk))
+        return erasure
+
+    try:
+        return run_transaction(body)
+    except UniqueViolation as error:
+        raise ErasureOpen from error
+
+
+def cancel_erasure(*, erasure_id: str, user_id: str) -> Erasure:
+    """Keep the tenant: by who asked, or by any of its owners; until the grace period ends."""
+    found = find_one(Erasure, {"_id": ObjectId(erasure_id)})
+    if found is None or not (found.asked_by_id == user_id or _owns(found, user_id)):
+        raise ErasureNotFound
+
+    def body() -> None:
+        waiting = {"_id": ObjectId(erasure_id), "state": Erasure.WAITING}
+        change = {"$set": {"state": Erasure.CANCELLED, "is_open": False, "finished_at": now()}}
+        if not collection(Erasure).update_one(waiting, change).matched_count:
+            raise ErasureBegun
+        with tenant_scope(found.erased_tenant_id) as tenant_id:
+            _set_status(tenant_id, Tenant.ACTIVE)
+            audit.record("tenant.erasure_cancelled", ("tenant", tenant_id))
+            emit(ErasureCancelled(erasure_id=erasure_id), TenantResumed(tenant_id=tenant_id))
+            on_commit(lambda: _release(tenant_id))
+
+    run_transaction(body)
+    return get_erasure(erasure_id, user_id=found.asked_by_id)
+
+
+def _release(tenant_id: str) -> None:
+    release_held(SUSPENDED, tenant_id=tenant_id)
+
+
+def _owns(erasure: Erasure, user_id: str) -> bool:
+    with tenant_scope(erasure.erased_tenant_id):
+        mine = {"user_id": user_id, "role": "owner", "status": Membership.ACTIVE}
+        return Membership.objects.filter(**mine).exists()
+
+
+def _set_status(tenant_id: str, status: str) -> None:
+    at = now() if status == Tenant.SUSPENDED else None
+    change = {"$set": {"status": status, "suspended_at": at}}
+    collection(Tenant).update_one({"_id": ObjectId(tenant_id)}, change)
