@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.api.described import describe, headers_of, responses_of
+from config.api.described import alternatives, describe, headers_of, responses_of
 from config.api.fields import Id
 from config.api.operations import NEEDS, operation
 from config.api.paging import (
@@ -210,6 +210,7 @@ class AuditLogExport(ApiView):
             "JSON Lines with all that the hashes cover, or CSV in which no cell is a formula. "
             "The export is itself an entry.", needs, "", False),
         parameters=[*FILTERS, FORMAT, *headers_of(False, False, True, False)],
+        extensions={"x-permissions": alternatives(needs)},
         responses={(200, kind.split(";")[0]): OpenApiResponse(OpenApiTypes.STR, "The file.")
                    for kind, _ in FORMATS.values()}
         | {status: answer for status, answer in responses_of(

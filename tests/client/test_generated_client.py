@@ -79,7 +79,7 @@ def test_a_generated_client_signs_in_connects_a_channel_and_sends(
     client_package: Path, world: Any, meta: Meta, quiet: None
 ) -> None:
     person, models, number = signed_in(world), part("models"), meta.number()
-    assert part("api.me.me_get").sync(client=person).role.value == "owner"
+    assert part("api.me.me_get").sync(client=person).role == "owner"
     wanted = models.NewApiKeyRequest.from_dict({
         "name": "generated", "scopes": ["channels:read", "channels:manage", "messages:send",
                                         "channels:credentials", "conversations:read_all"]})  # fmt: skip
