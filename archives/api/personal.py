@@ -53,7 +53,8 @@ class OneImport(PersonalView):
 class OneErasure(PersonalView):
     @operation(
         "erasures_get", "Read an erasure", in_tenant=False, gives=shapes.ErasureShown,
-        who="The person who asked for it, and staff; outside a tenant, so without `X-Tenant`.",
+        who="Any signed-in person who asked for it, and staff; outside a tenant, so without "
+        "`X-Tenant` and not for keys.",
         problems=(errors.ErasureNotFound,), example=examples.CERTIFIED,
         about="With its certificate at the end: what there was, and that it is gone.",
     )  # fmt: skip
@@ -67,7 +68,8 @@ class OneErasure(PersonalView):
 class CancelErasure(PersonalView):
     @operation(
         "erasures_cancel", "Cancel an erasure", in_tenant=False, gives=shapes.ErasureShown,
-        who="The person who asked for it, and the tenant's owners; outside a tenant.",
+        who="Any signed-in person who asked for it or owns the tenant; outside a tenant, so without "
+        "`X-Tenant` and not for keys.",
         problems=(errors.ErasureNotFound, errors.ErasureBegun),
         example={**examples.ERASURE, "state": "cancelled"},
         about="Until the grace period ends. The tenant goes on where it was.",

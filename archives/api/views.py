@@ -40,6 +40,7 @@ from tenants.permissions import Permission as P
 from tenants.services.tenant import is_suspended
 
 EITHER = any_of(P.EXPORTS_CREATE, P.CONTACTS_EXPORT)  # the latter for that of a contact
+SEES_CONTACTS = any_of(P.CONTACTS_READ, P.CONTACTS_WRITE)
 
 
 class Exports(ApiView):
@@ -101,7 +102,7 @@ class EraseTenant(ApiView):
         "tenant_erase", "Erase the tenant", needs=(P.TENANT_ERASE,), takes=shapes.AskErasure,
         gives=shapes.ErasureShown, status=202, problems=(errors.NotConfirmed, errors.ErasureOpen),
         asks={"slug": "acme"}, example=examples.ERASURE,
-        about="Suspends the tenant now and erases it when the grace period ends. Until then it can "
+        about="Asked by a person, not by a key. Suspends the tenant now and erases it when the grace period ends. Until then it can "
         "be cancelled; from then on nothing of it can be had back. Export it first.",
     )  # fmt: skip
     def post(self, request: Request, body: dict[str, Any]) -> Response:
@@ -110,8 +111,8 @@ class EraseTenant(ApiView):
 
 class ContactExport(ApiView):
     @operation(
-        "contacts_export", "Export a contact", needs=(P.CONTACTS_EXPORT,), gives=shapes.ExportShown,
-        status=202, problems=(ContactNotFound, errors.ExportRunning),
+        "contacts_export", "Export a contact", needs=(P.CONTACTS_EXPORT, SEES_CONTACTS),
+        gives=shapes.ExportShown, status=202, problems=(ContactNotFound, errors.ExportRunning),
         example={**examples.EXPORT, "contact_id": examples.ID, "phase": "queued", "url": None},
         about="Everything of one person in an archive: what they may ask a company for.",
     )  # fmt: skip
@@ -121,7 +122,7 @@ class ContactExport(ApiView):
 
 class ContactErase(ApiView):
     @operation(
-        "contacts_erase", "Erase a contact", needs=(P.CONTACTS_ERASE,),
+        "contacts_erase", "Erase a contact", needs=(P.CONTACTS_ERASE, SEES_CONTACTS),
         gives=shapes.ContactErasureShown, status=202, problems=(ContactNotFound, errors.ErasureOpen),
         example={**examples.CONTACT_ERASURE, "state": "running", "certificate": None},
         about="Empties what is known of the person and what was said with them, in the background. "

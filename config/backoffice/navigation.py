@@ -29,6 +29,10 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         ("Second looks", "help", "messaging_deliverycheck_changelist"),
         ("Alerts", "notifications", "channels_channelalert_changelist"),
         ("Invitation mails", "mail", "tenants_invitationmail_changelist"),
+        ("Provider look-ups", "travel_explore", "messaging_lookup_changelist"),
+        ("Exports", "archive", "archives_export_changelist"),
+        ("Erasures of contacts", "person_remove", "archives_contacterasure_changelist"),
+        ("Retention runs", "auto_delete", "archives_retentionrun_changelist"),
     )),
     ("Access", (
         ("Members", "group", "tenants_membership_changelist"),

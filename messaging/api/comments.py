@@ -13,10 +13,12 @@ from messaging.api import examples
 from messaging.api import serializers as shapes
 from messaging.api.representations import messages_json
 from messaging.services.moderation import delete_comment, hide_comment
+from tenants.needs import READ_CONVERSATIONS
 from tenants.permissions import Permission as P
 
 PROBLEMS = (errors.MessageNotFound, errors.NotAComment, errors.UnsupportedByChannel,
             ChannelRemoved, ProviderRefused, ProviderUnavailable)  # fmt: skip
+NEEDS = (READ_CONVERSATIONS, P.MESSAGES_SEND)
 
 
 class Hiding(Body):
@@ -25,7 +27,7 @@ class Hiding(Body):
 
 class Comment(ApiView):
     @operation(
-        "comments_hide", "Hide a comment, or show it again", needs=(P.MESSAGES_SEND,), takes=Hiding,
+        "comments_hide", "Hide a comment, or show it again", needs=NEEDS, takes=Hiding,
         gives=shapes.MessageShown, problems=PROBLEMS, asks={"is_hidden": True},
         example=examples.COMMENT,
         about="Its author still sees a hidden one, nobody else does. Answer a comment with "
@@ -35,7 +37,7 @@ class Comment(ApiView):
         message = hide_comment(message_id=message_id, is_hidden=body["is_hidden"])
         return Response(messages_json([message])[0])
 
-    @operation("comments_delete", "Delete a comment", needs=(P.MESSAGES_SEND,), status=204,
+    @operation("comments_delete", "Delete a comment", needs=NEEDS, status=204,
                problems=PROBLEMS, about="At the provider, for good; in the conversation it stays, "
                "with `is_deleted`.")  # fmt: skip
     def delete(self, request: Request, message_id: str) -> Response:

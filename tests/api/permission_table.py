@@ -117,8 +117,9 @@ ALSO: dict[str, tuple[Permission, ...]] = {
     "messages_send": (Permission.MESSAGES_SEND,),
 }
 
-# What only members do, whatever a key holds: the secret of a key is given to a person.
-NOT_FOR_KEYS = frozenset({"api_keys_create", "api_keys_rotate"})
+# What only members do, whatever a key holds: the secret of a key is given to a person, and a
+# person asks for the end of a tenant.
+NOT_FOR_KEYS = frozenset({"api_keys_create", "api_keys_rotate", "tenant_erase"})
 
 # A body of the right shape for each operation that takes one.
 BODIES: dict[str, dict[str, object]] = {

@@ -15,7 +15,8 @@ from tests.api.conftest import key_caller, member, signed_in
 from tests.api.test_bad_input import filled
 
 # What a person does outside of any tenant.
-OUTSIDE = ("/tenants", "/invitations/accept")
+OUTSIDE = ("/tenants", "/invitations/accept", "/tenants/imports", "/tenants/imports/{import_id}",
+           "/erasures/{erasure_id}", "/erasures/{erasure_id}/cancel")  # fmt: skip
 
 
 def test_every_operation_refuses_the_anonymous(anonymous: Caller) -> None:
@@ -32,6 +33,14 @@ def test_every_operation_refuses_a_person_who_is_no_member(world: Any) -> None:
             refused = stranger.call(method, filled(path))
             where = operation["operationId"]
             assert (refused.status_code, code_of(refused)) == (404, "tenant_not_found"), where
+
+
+def test_an_import_and_an_erasure_of_somebody_else_are_not_there() -> None:
+    stranger = signed_in(factories.person())
+    for method, path, code in (("get", "tenants/imports/", "import_not_found"),
+                               ("get", "erasures/", "erasure_not_found")):  # fmt: skip
+        refused = stranger.call(method, path + "0" * 24)
+        assert (refused.status_code, code_of(refused)) == (404, code), path
 
 
 def test_a_tenant_that_is_not_mine_and_one_that_is_not_are_the_same(world: Any) -> None:

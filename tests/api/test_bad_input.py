@@ -9,6 +9,10 @@ from tests.api.caller import PREFIX, Caller, code_of, fields_of
 from tests.api.contract import operations
 
 
+# What takes a form with a file; any other type of body is 415 there before it is read.
+FORMS = {PREFIX + "media", PREFIX + "tenants/imports"}
+
+
 def raw(caller: Caller, method: str, path: str, body: bytes, kind: str = "application/json") -> Any:
     return getattr(caller.client, method)(
         PREFIX + path, data=body, content_type=kind,
@@ -61,7 +65,7 @@ def test_every_operation_refuses_unknown_parameters_by_name(owner: Caller, threa
 
 def test_every_operation_with_a_body_refuses_unknown_fields_by_name(owner: Caller) -> None:
     for method, path, _ in operations():
-        if method in ("post", "patch") and path != PREFIX + "media":
+        if method in ("post", "patch") and path not in FORMS:
             refused = owner.call(method, filled(path), body={"colour": "red"})
             assert (refused.status_code, code_of(refused)) == (400, "invalid_fields"), (
                 method,
@@ -101,7 +105,7 @@ def test_parameters_with_impossible_values_are_400(
 
 
 @pytest.mark.parametrize("path, body, fields", [
-    ("tenant", {}, ["name"]),
+    ("tenant", {}, [""]),
     ("tenant/settings", {}, [""]),
     ("tenant", {"name": 5}, ["name"]),
     ("tenant", {"name": ""}, ["name"]),

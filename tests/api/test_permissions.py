@@ -91,10 +91,12 @@ def test_what_the_schema_says_of_permissions_is_what_is_asked(world: Any) -> Non
     for _, path, operation in contract.operations():
         *_, allowed = operation["description"].split("\n\n")
         named = {str(p) for p in Permission if f"`{p}`" in allowed}
+        one_of_each = operation.get("x-permissions", [])
         lowest = LOWEST_ROLE[operation["operationId"]]
         if lowest is None or not named:
             continue
-        assert named <= ROLES[lowest], path
+        assert {p for either in one_of_each for p in either} <= named, path
+        assert all(ROLES[lowest] & set(either) for either in one_of_each), path
 
 
 def test_a_member_changes_their_own_availability_and_nothing_else(

@@ -149,12 +149,19 @@ def test_a_kind_that_the_channel_has_not_is_told_before_any_call(
     assert count(world) == (1, 0)
 
 
+def with_links(value: Any) -> Any:
+    """An example's files are nobody's; a link to one is taken in the same place."""
+    if isinstance(value, dict):
+        return {"link": "https://example.com/a.jpg"} if "media_id" in value else {
+            name: with_links(inner) for name, inner in value.items()}  # fmt: skip
+    return [with_links(inner) for inner in value] if isinstance(value, list) else value
+
+
 @pytest.mark.parametrize("name, body", examples.INTERACTIVE, ids=lambda value: str(value)[:20])
 def test_every_interactive_example_is_taken_and_shown(
     world: Any, owner: Caller, thread: Any, name: str, body: Any
 ) -> None:
-    if "media_id" in str(body):
-        body = {**body, "header": {"image": {"link": "https://example.com/a.jpg"}}}
+    body = with_links(body)
     sent = send(owner, thread, {"type": "interactive", "interactive": body})
     assert sent.status_code == 201, sent.json()
     assert (sent.json()["interactive"], sent.json()["text"]) == (body, body["body"])

@@ -10,6 +10,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection, models
 
+from archives.models import Erasure, Import
 from channels.models import ChannelSignIn
 from kernel.audit.refusals import REFUSED
 from kernel.clock import NEVER
@@ -36,7 +37,10 @@ SECRET = frozenset({
 })  # fmt: skip
 # What is written down on the way, not what a tenant has.
 BOOKKEEPING = frozenset({"audit_log", "audit_tallies", "idempotency_keys"})
-OWNED_GLOBALS = {"tenants": "_id", "channel_addresses": "tenant_id"}
+OWNED_GLOBALS = {
+    "tenants": "_id", "channel_addresses": "tenant_id", "imports": "new_tenant_id",
+    "erasures": "erased_tenant_id",
+}  # fmt: skip
 
 
 @dataclass
@@ -72,7 +76,27 @@ def populate(*, channel: Any = None) -> Populated:
             side.ids[model._meta.label] = _ids(side, model)
     side.ids["tenants.Tenant"] = [side.world.tenant.pk]
     side.ids["accounts.User"] = [side.world.user.pk]
+    _beyond(side)
     return side
+
+
+def _beyond(side: Populated) -> None:
+    """What the owner asked for outside the tenant; all of it is over, so nobody goes on with it."""
+    tenant, user = side.world.tenant, side.world.user
+    imports = [
+        Import.objects.create(
+            user_id=user.pk, slug=tenant.slug, new_tenant_id=tenant.pk, phase=Import.REFUSED,
+            running=False, path="", problem=f"{side.mark} import {n}",
+        )
+        for n in range(2)
+    ]  # fmt: skip
+    erasures = [
+        Erasure.objects.create(erased_tenant_id=tenant.pk, slug=tenant.slug, asked_by_id=user.pk,
+                               state=Erasure.CANCELLED, is_open=False, due_at=NEVER)
+        for _ in range(2)
+    ]  # fmt: skip
+    side.ids["archives.Import"] = [row.pk for row in imports]
+    side.ids["archives.Erasure"] = [row.pk for row in erasures]
 
 
 def _ids(side: Populated, model: Any) -> list[str]:
@@ -83,7 +107,7 @@ def _ids(side: Populated, model: Any) -> list[str]:
 
 
 def _is_single(model: Any) -> bool:
-    return any(tuple(c.fields) == ("tenant",) for c in model._meta.constraints
+    return any(tuple(c.fields) == ("tenant",) and c.condition is None for c in model._meta.constraints
                if isinstance(c, models.UniqueConstraint))  # fmt: skip
 
 
@@ -159,9 +183,10 @@ def database() -> Any:
 
 def rows_of(side: Populated, name: str) -> list[dict[str, Any]]:
     with unscoped(Reason.AUDIT_INTEGRITY):
-        owner = {OWNED_GLOBALS.get(name, "tenantId"): ObjectId(side.world.tenant.pk)}
-        if name == "channel_addresses":
-            owner = {"tenant_id": {"$in": [side.world.tenant.pk, ObjectId(side.world.tenant.pk)]}}
+        column, own = OWNED_GLOBALS.get(name, "tenantId"), side.world.tenant.pk
+        owner: dict[str, Any] = {column: ObjectId(own)}
+        if name in OWNED_GLOBALS and column != "_id":  # some write the id as text
+            owner = {column: {"$in": [own, ObjectId(own)]}}
         return list(database()[name].find(owner).sort("_id"))
 
 

@@ -21,7 +21,8 @@ ALIASES = {
     "media": "messaging.Attachment", "member": "tenants.Membership", "assignee": "tenants.Membership",
     "key": "tenants.ApiKey", "event": "webhooks.WebhookEvent", "sign_in": "channels.ChannelSignIn",
     "user": "accounts.User", "tenant": "tenants.Tenant", "template": "channels.MessageTemplate",
-    "reply_to": "messaging.Message",
+    "reply_to": "messaging.Message", "import": "archives.Import", "erasure": "archives.Erasure",
+    "contact_erasure": "archives.ContactErasure",
 }  # fmt: skip
 
 

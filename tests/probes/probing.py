@@ -15,7 +15,7 @@ from tests.probes.positions import Operation, Place, with_value
 FIXED_ID = "the-same-each-time"
 UNTOLD = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", "Date")
 MOMENT = re.compile(rb"\d{4}-\d\d-\d\dT[\d:.]+Z?")
-LINK = re.compile(rb"/media/content/[^\"]+")
+LINK = re.compile(rb"/(?:media|exports)/content/[^\"]+")
 PERSON = "probes.person"  # in the request's environment: who is signed in
 MALFORMED = ("123", "G" * 24, "a" * 23, "0" * 25, "null", "$ne")
 

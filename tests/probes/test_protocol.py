@@ -17,7 +17,10 @@ from tests.probes.probing import raw
 
 EVIL = "https://evil.example"
 # Addresses that are no operations: the link to a file is its own credential.
-UNDESCRIBED = {("get", "/api/v1/media/content/{token}")}
+UNDESCRIBED = {
+    ("get", "/api/v1/media/content/{token}"),
+    ("get", "/api/v1/exports/content/{token}"),
+}
 PAGES = ("/live", "/ready", "/metrics", "/health/canaries", "/api/schema/", "/api/docs/",
          "/api/docs/errors", "/admin/login/", "/admin/", "/_allauth/browser/v1/auth/session",
          "/_allauth/app/v1/config", "/nowhere")  # fmt: skip
