@@ -19,10 +19,19 @@ READERS = 4
 
 
 @pytest.fixture(autouse=True)
-def _fresh_ring():
+def _fresh_ring(_database_open, settings):
+    """Whatever ring a test ends with, the one of all tests opens the platform's keys afterwards."""
+    before = settings.KEY_RING
     vault.key_ring.cache_clear()
     yield
+    added = [entry for entry in settings.KEY_RING.split(",") if entry not in before.split(",")]
+    settings.KEY_RING = ",".join([before, *filter(None, added)])
     vault.key_ring.cache_clear()
+    with outside_scope():
+        vault.rewrap_platform_keys()
+    settings.KEY_RING = before
+    vault.key_ring.cache_clear()
+    vault._wrapped.clear()
 
 
 class Reader(threading.Thread):

@@ -8,7 +8,6 @@ import pytest
 from tests.api.caller import PREFIX, Caller, code_of, fields_of
 from tests.api.contract import operations
 
-
 # What takes a form with a file; any other type of body is 415 there before it is read.
 FORMS = {PREFIX + "media", PREFIX + "tenants/imports"}
 
