@@ -35,6 +35,7 @@ def _name(page_, what):
 def test_only_pages_of_ours_are_registered():
     assert all(isinstance(page, BackofficeAdmin) for page in admin.site._registry.values())
     assert {name_of(page) for page in admin.site._registry.values()} == {
+        "archives.ContactErasure", "archives.Export", "archives.RetentionRun",
         "channels.Channel", "channels.ChannelAlert", "conversations.Conversation", "crm.Contact", "kernel.AuditEntry",
         "kernel.DomainEvent", "kernel.Reaction", "messaging.Attachment", "messaging.Delivery",
         "messaging.DeliveryCheck", "messaging.Lookup", "messaging.ReadReceipt", "tenants.ApiKey",
