@@ -28,6 +28,11 @@ class ProviderUnavailable(Unavailable):
     title = "The provider does not answer now"
 
 
+class ProviderRefused(Invalid):
+    code = "provider_refused"
+    title = "The provider refused this"
+
+
 class ChannelRemoved(Conflict):
     code = "channel_removed"
     title = "This channel was removed"
@@ -71,6 +76,16 @@ class TemplateRefused(Invalid):
 class TemplatesUnsupported(Invalid):
     code = "templates_unsupported"
     title = "Channels of this kind have no templates"
+
+
+class MenusUnsupported(Invalid):
+    code = "menus_unsupported"
+    title = "Channels of this kind have no menus"
+
+
+class InvalidMenu(Invalid):
+    code = "invalid_menu"
+    title = "The provider would not accept this menu"
 
 
 class IllegalMove(Conflict):

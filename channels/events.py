@@ -47,6 +47,15 @@ class ChannelNoticed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MenuChanged(Event):
+    """What customers are offered to tap was changed through us: ``ice_breakers`` or ``persistent_menu``."""
+
+    type = "channel.menu_changed"
+    channel_id: str
+    menu: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class TemplateChanged(Event):
     """A template's status, quality, category or components (``what``) changed at the provider.
 

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from channels.api.connected import connected
 from config import health
 from config.api import converters
 from config.api.feed import AuditLog, Events
@@ -42,5 +43,6 @@ urlpatterns = [
     path("health/canaries", health.canaries),
     path("metrics", health.metrics),
     path("admin/", admin.site.urls),
+    path("channels/connected", connected),
     path("_allauth/", include("allauth.headless.urls")),
 ]

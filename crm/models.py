@@ -37,7 +37,8 @@ class Contact(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return self.name or self.phone or self.username or self.pk
+        """What to call them; who shows nothing of themselves has a short word of ours, not an id."""
+        return self.name or self.phone or self.username or f"Customer {self.pk[-6:].upper()}"
 
 
 class ContactIdentity(TenantModel):

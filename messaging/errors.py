@@ -8,6 +8,16 @@ class MessageNotFound(NotFound):
     title = "There is no such message"
 
 
+class NotAComment(Invalid):
+    code = "not_a_comment"
+    title = "This message is no comment"
+
+
+class CommentNotAnswerable(Conflict):
+    code = "comment_not_answerable"
+    title = "This comment cannot be answered for all to see"
+
+
 class WindowClosed(Conflict):
     code = "window_closed"
     title = "The messaging window is closed"

@@ -98,6 +98,16 @@ class MessageRevoked(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CommentModerated(Event):
+    """Somebody here ``hidden`` a comment, had it ``shown`` again, or ``deleted`` it (``what``)."""
+
+    type = "comment.moderated"
+    message_id: str
+    conversation_id: str
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CallChanged(Event):
     """A call of the timeline went into another phase, in the provider's word."""
 

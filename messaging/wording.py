@@ -43,6 +43,8 @@ def words_of(message: Message, updates: Iterable[MessageUpdate]) -> Words:
         said.edits.append({"text": said.text, "at": at})
         said.text, at = edit.text, _at(edit)
         said.content = {**said.content, **(edit.detail or {}).get("content", {})}
+    for row in sorted((u for u in updates if u.kind == MessageUpdate.MODERATED), key=_made):
+        said.content = {**said.content, **(row.detail or {})}
     phases = sorted((u for u in updates if u.kind == MessageUpdate.CALL), key=_phase_order)
     if phases:
         said.content = _call(phases)
@@ -57,6 +59,10 @@ def is_edit(update: MessageUpdate) -> bool:
 
 def _at(update: MessageUpdate) -> datetime:
     return update.provider_at or update.created_at
+
+
+def _made(update: MessageUpdate) -> str:
+    return update.pk
 
 
 def _edit_order(update: MessageUpdate) -> tuple[int, datetime, str]:

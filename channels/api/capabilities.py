@@ -63,6 +63,10 @@ class CapabilitiesShown(Shown):
         help_text="`hours` after the customer's last message, and what may be sent `outside`."
     )
     private_reply = serializers.DictField(required=False)
+    comments = serializers.DictField(
+        required=False,
+        help_text="What can be done about comments: `public_reply`, `hide`, `delete`.",
+    )
     ice_breakers = serializers.DictField(required=False)
     persistent_menu = serializers.DictField(required=False)
     messages_per_second = serializers.IntegerField(help_text="Of this very account.")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from channels.api import capabilities, sign_ins, templates, views
+from channels.api import capabilities, menus, sign_ins, templates, views
 
 urlpatterns = [
     path("channels", views.Channels.as_view()),
@@ -22,6 +22,9 @@ urlpatterns = [
     path(
         "channels/<id:channel_id>/templates/<id:template_id>/unpause", templates.Unpause.as_view()
     ),
+    path("channels/<id:channel_id>/menus", menus.Menus.as_view()),
+    path("channels/<id:channel_id>/menus/ice-breakers", menus.IceBreakers.as_view()),
+    path("channels/<id:channel_id>/menus/persistent-menu", menus.PersistentMenu.as_view()),
     path("channels/<id:channel_id>/capabilities", capabilities.Capabilities.as_view()),
     path("channels/<id:channel_id>/webhook", views.Webhook.as_view()),
 ]

@@ -1,5 +1,6 @@
 """What only some providers and their clients can do; callers ask with ``isinstance``."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Protocol, runtime_checkable
 
@@ -54,6 +55,27 @@ class ActsOnPeople(Protocol):
     """A client that shows reading and typing to a person: ``mark_seen``, ``typing_on``, ``typing_off``."""
 
     def act(self, igsid: str, action: str) -> Outcome: ...
+
+
+@runtime_checkable
+class ModeratesComments(Protocol):
+    """A client that hides comments under the account's own posts, shows them again, and deletes them."""
+
+    def hide_comment(self, comment_id: str, *, is_hidden: bool) -> Outcome: ...
+    def delete_comment(self, comment_id: str) -> Outcome: ...
+
+
+@runtime_checkable
+class OffersMenus(Protocol):
+    """A client that keeps at the provider what customers are offered to tap. Raises `InvalidMessage`.
+
+    ``menus`` answers ``{"ice_breakers": [{"question", "payload"}], "persistent_menu": [{"title",
+    "payload" | "url"}]}``; an empty list takes a menu away.
+    """
+
+    def menus(self) -> "dict[str, Any] | Outcome": ...
+    def set_ice_breakers(self, questions: Sequence[dict[str, Any]]) -> Outcome: ...
+    def set_persistent_menu(self, items: Sequence[dict[str, Any]]) -> Outcome: ...
 
 
 @runtime_checkable

@@ -7,7 +7,7 @@ internal events. Outbound, ``compose`` turns an internal message into a request
 body and ``client`` performs it, answering with one of the outcomes below.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -60,11 +60,13 @@ class OutboundMessage:
     """An internal message on its way out, the same shape for every channel.
 
     ``type`` is text, image, audio, video, document, sticker, location,
-    contacts, interactive, template, reaction or share; ``content`` is the
+    contacts, interactive, template, reaction, share or comment; ``content`` is the
     object named as the type in the API's form, where an ``interactive`` names
     its kind in its own ``type`` (a reaction is ``{"target_external_id",
     "emoji"}``). ``media`` is the file of a media message, or the uploaded one
-    in the header of a template or an interactive message.
+    in the header of a template or an interactive message. ``uploaded`` has the
+    provider's id of each further file that the content names by ``media_id``:
+    of cards, of an album.
     ``callback_data`` comes back in status webhooks and identifies the message.
     """
 
@@ -76,6 +78,7 @@ class OutboundMessage:
     reply_to_external_id: str = ""
     media: OutboundMedia | None = None
     content: dict[str, Any] = field(default_factory=dict)
+    uploaded: Mapping[str, str] = field(default_factory=dict)
 
 
 # ------------------------------------------------------------------ outcomes of a send
@@ -245,10 +248,14 @@ class Downloaded:
 
 
 class Provider(Protocol):
-    """A messaging network, declared by its folder."""
+    """A messaging network, declared by its folder.
+
+    ``echoes_sends``: what we send comes back by webhook too, as what the business wrote.
+    """
 
     kind: str
     webhook_object: str
+    echoes_sends: bool
     redacted_keys: frozenset[str]
     capabilities: dict[str, Any]
     pace: Pace

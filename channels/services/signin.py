@@ -33,6 +33,7 @@ from channels.services.registration import register_number
 from channels.services.tokens import NEEDED, Life, demand, inspected
 from kernel import audit, vault
 from kernel.clock import now
+from kernel.mongo.doors import UniqueViolation
 from kernel.scoping import active_tenant_id
 from tenants.access import Principal, require
 from tenants.permissions import Permission
@@ -80,7 +81,7 @@ def begin_instagram(*, login: str) -> Begun:
 def complete_instagram(*, state: str, code: str) -> ChannelSignIn:
     """Exchange the code that came back; raises ``StateInvalid`` for what this caller did not begin."""
     principal = _require()
-    login = _login_of(state, principal)
+    login, nonce = _bound(state, principal)
     app = _app("instagram", login)
     if login == INSTAGRAM:
         codes = Endpoint(base_url=settings.META_INSTAGRAM_CODES_URL, version="")
@@ -91,7 +92,7 @@ def complete_instagram(*, state: str, code: str) -> ChannelSignIn:
     else:
         found = instagram.page_accounts(_signing_app(app), code, endpoint=app.endpoint)
     accounts = [_instagram_account(one) for one in _granted(found)]
-    return _keep("instagram", principal, accounts)
+    return _keep("instagram", principal, accounts, nonce=nonce)
 
 
 def complete_whatsapp(*, code: str, waba_id: str = "", phone_number_id: str = "") -> ChannelSignIn:
@@ -165,14 +166,26 @@ def _signing_app(app: MetaApp) -> instagram.App:
                          redirect_uri=settings.META_REDIRECT_URL)  # fmt: skip
 
 
-def _login_of(state: str, principal: Principal) -> str:
+def tenant_of_state(state: str) -> str:
+    """The id of the tenant in which a sign-in was begun; empty for a state that is none of ours, or too old."""
+    try:
+        return str(signing.loads(state, salt=SALT, max_age=STATE_S).get("t", ""))
+    except signing.BadSignature:
+        return ""
+
+
+def _bound(state: str, principal: Principal) -> tuple[str, str]:
+    """The way of signing in and the nonce of a state that this caller began here and has not used."""
     try:
         bound = signing.loads(state, salt=SALT, max_age=STATE_S)
     except signing.BadSignature as error:
         raise StateInvalid from error
     if (bound.get("t"), bound.get("u")) != (active_tenant_id(), principal.id):
         raise StateInvalid
-    return str(bound["l"])
+    nonce = str(bound["n"])
+    if ChannelSignIn.objects.filter(nonce=nonce).exists():
+        raise StateInvalid
+    return str(bound["l"]), nonce
 
 
 def _granted(answer: Any) -> Any:
@@ -201,16 +214,22 @@ def _number_account(number: whatsapp.Number, token: str, ends: str) -> Account:
                    ready=number.is_ready, expires_at=ends, token=token)  # fmt: skip
 
 
-def _keep(kind: str, principal: Principal, accounts: list[Account]) -> ChannelSignIn:
-    """Keep what was granted for an hour; what has ended goes."""
+def _keep(
+    kind: str, principal: Principal, accounts: list[Account], *, nonce: str | None = None
+) -> ChannelSignIn:
+    """Keep what was granted for an hour, longer than a state lives; what has ended goes."""
     if not accounts:
         raise SignInRefused("The sign-in gave access to no account that can be connected.")
     accounts = accounts[:MOST_ACCOUNTS]
     ChannelSignIn.objects.filter(expires_at__lt=now()).delete()
     shown = [{k: v for k, v in asdict(one).items() if k != "token"} for one in accounts]
-    row = ChannelSignIn(kind=kind, made_by=principal.id, accounts=shown, expires_at=now() + KEPT)
+    row = ChannelSignIn(kind=kind, made_by=principal.id, accounts=shown, nonce=nonce,
+                        expires_at=now() + KEPT)  # fmt: skip
     row.tokens = vault.seal_field(row, "tokens", json.dumps({a.id: a.token for a in accounts}))
-    row.save(force_insert=True)
+    try:
+        row.save(force_insert=True)
+    except UniqueViolation as error:
+        raise StateInvalid from error  # the same state, brought twice at once
     audit.record("channel.signed_in", row, {"kind": [None, kind], "accounts": [0, len(accounts)]})
     return row
 

@@ -23,6 +23,12 @@ MESSAGE = {
     "sender": {"kind": "agent", "id": ID, "name": "Ada"}, "status": "queued", "status_at": None,
     "error": None, "reactions": [], "provider_at": None, "created_at": AT,
 }  # fmt: skip
+COMMENT = {
+    **MESSAGE, "direction": "inbound", "type": "comment", "text": "Ugly.", "status": "received",
+    "sender": {"kind": "contact", "id": ID, "name": "dana.c"},
+    "comment": {"comment_id": "18055", "parent_id": None, "is_live": False, "is_mention": False,
+                "media": {"id": "17990", "media_product_type": "FEED"}, "is_hidden": True},
+}  # fmt: skip
 UPDATE = {
     "id": ID, "kind": "status", "status": "delivered", "emoji": None, "text": None, "phase": None,
     "actor": None, "error": None,
@@ -53,9 +59,11 @@ INTERACTIVE = [
     ("catalog", {"type": "catalog", "body": "All that we have."}),
     ("location request", {"type": "location_request", "body": "Where shall we deliver?"}),
     ("contact request", {"type": "contact_request", "body": "May we have your number?"}),
+    ("call button", {"type": "voice_call", "body": "Shall we talk?", "button": "Call us"}),
+    ("request to call", {"type": "call_permission_request", "body": "May we call you about it?"}),
     ("address", {"type": "address", "body": "Where to?", "address": {"country": "IN"}}),
     ("carousel", {"type": "carousel", "body": "New this week", "cards": [
-        {"header": {"image": {"link": "https://example.com/1.jpg"}}, "body": "Blue",
+        {"header": {"image": {"media_id": ID}}, "body": "Blue",
          "button": "See it", "url": "https://example.com/blue"},
         {"header": {"image": {"link": "https://example.com/2.jpg"}}, "body": "Green",
          "button": "See it", "url": "https://example.com/green"}]}),
@@ -64,6 +72,8 @@ SENDS = [
     ("Text", {"type": "text", "text": "On its way!", "preview_url": False}),
     ("Reply", {"type": "text", "text": "Yes", "reply_to_id": ID, "expected_last_message_id": ID}),
     ("Image", {"type": "image", "image": {"media_id": ID, "caption": "Like this?"}}),
+    ("Album", {"type": "image", "image": {"images": [
+        {"media_id": ID}, {"link": "https://example.com/2.jpg"}]}}),
     ("Document by link", {"type": "document", "document": {"link": "https://example.com/a.pdf"}}),
     ("Template", {"type": "template", "template": {
         "name": "order_update", "language": "en_US", "body": ["Ana", "A-1042"]}}),
@@ -82,6 +92,9 @@ SENDS = [
     ("Contacts", {"type": "contacts", "contacts": {"contacts": [{
         "name": {"formatted_name": "Rui Costa", "first_name": "Rui"},
         "phones": [{"phone": "+351 912 345 678", "type": "WORK"}]}]}}),
+    ("Answer to a comment, in private", {"type": "text", "text": "12 euros", "reply_to_id": ID}),
+    ("Answer to a comment, for all to see", {"type": "comment", "text": "We wrote to you.",
+                                             "reply_to_id": ID}),
     ("Share of a post", {"type": "share", "share": {"media_id": "17900000000000001"}}),
     *((f"Interactive: {name}", {"type": "interactive", "interactive": body})
       for name, body in INTERACTIVE),

@@ -8,14 +8,14 @@ from typing import Any
 
 from rest_framework import serializers
 
-from config.api.fields import Choice, Id, Text
+from config.api.fields import Choice, Id, Text, Whole
 from config.api.serializers import Body
 
 LINK, LONG, MANY = 2_000, 100_000, 1_000
 
 KINDS = ["buttons", "list", "cta_url", "flow", "product", "product_list", "catalog",
-         "location_request", "contact_request", "address", "carousel", "quick_replies",
-         "generic"]  # fmt: skip
+         "location_request", "contact_request", "voice_call", "call_permission_request", "address",
+         "carousel", "quick_replies", "generic"]  # fmt: skip
 
 
 class Degrees(serializers.FloatField):
@@ -104,7 +104,9 @@ class InteractiveBody(Body):
     header = HeaderBody(required=False)
     body = said("The text.")
     footer = said()
-    button = said("The words on the one button, of a list, a cta_url or a flow.")
+    button = said("The words on the one button, of a list, a cta_url, a flow or a voice_call.")
+    ttl_minutes = Whole(required=False, help_text="How long a voice_call can be tapped; 7 days.")
+    payload = said("Of a voice_call: comes back with the call.")
     url = said("Of a cta_url.")
     buttons = listed("Of buttons: `{id, title}`.")
     sections = listed("Of a list: `{title, rows: [{id, title, description}]}`; of a "
@@ -114,7 +116,7 @@ class InteractiveBody(Body):
     product_retailer_id = said()
     thumbnail_product_retailer_id = said("The product whose picture a catalog shows.")
     address = AddressBody(required=False)
-    cards = listed("Of a carousel: `{header: {image: {link}}, body, button, url}`, or with "
+    cards = listed("Of a carousel: `{header: {image: {media_id}}, body, button, url}`, or with "
                    "`buttons`, or `{catalog_id, product_retailer_id}`.")  # fmt: skip
     quick_replies = listed("Of quick_replies: `{title, payload}`.")
     elements = listed("Of generic: `{title, subtitle, image_url, url, buttons}`.")

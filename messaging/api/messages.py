@@ -24,7 +24,7 @@ READ = (P.CONVERSATIONS_READ_ALL,)
 REFUSALS = (
     ConversationNotFound, ChannelRemoved, errors.WindowClosed, errors.InvalidMessageBody,
     errors.UnsupportedByChannel, errors.TemplateUnknown, errors.ConversationMovedOn,
-    errors.ConversationIsClosed, errors.MessageNotFound, errors.MediaNotFound, errors.MediaNotReady,
+    errors.ConversationIsClosed, errors.NotAComment, errors.CommentNotAnswerable, errors.MessageNotFound, errors.MediaNotFound, errors.MediaNotReady,
 )  # fmt: skip
 
 

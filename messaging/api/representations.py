@@ -119,6 +119,7 @@ def _external_id(item: Shown) -> str | None:
 
 def _update_json(update: MessageUpdate) -> Json:
     is_reaction = update.kind == MessageUpdate.REACTION
+    has_actor = is_reaction or update.kind == MessageUpdate.MODERATED
     is_status = update.kind == MessageUpdate.STATUS
     return {
         "id": update.pk,
@@ -127,7 +128,7 @@ def _update_json(update: MessageUpdate) -> Json:
         "emoji": update.emoji if is_reaction else None,
         "text": update.text if update.kind == MessageUpdate.EDIT else None,
         "phase": update.detail["phase"] if update.kind == MessageUpdate.CALL else None,
-        "actor": {"kind": update.actor_kind, "id": update.actor_id} if is_reaction else None,
+        "actor": {"kind": update.actor_kind, "id": update.actor_id} if has_actor else None,
         "error": update.error,
         "provider_at": moment(update.provider_at),
         "created_at": moment(update.created_at),

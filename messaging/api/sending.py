@@ -14,10 +14,11 @@ from messaging.api.interactive import (
     LocationBody,
     listed,
 )
-from messaging.services.outgoing import MEDIA_TYPES, Draft
+from messaging.services.drafts import MEDIA_TYPES, Draft
 
 TYPES = ["text", *MEDIA_TYPES, "location", "contacts", "interactive", "template", "reaction",
-         "share"]  # fmt: skip
+         "share", "comment"]  # fmt: skip
+WORDED = ("text", "comment")
 
 
 class FileBody(Body):
@@ -31,6 +32,22 @@ class FileBody(Body):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("media_id" in attrs) == ("link" in attrs):
             raise serializers.ValidationError("Either media_id or link.", code="one_of")
+        return attrs
+
+
+class PictureBody(FileBody):
+    """As a file; or ``images``, several in one message, where the channel takes that."""
+
+    images = serializers.ListField(
+        child=FileBody(), required=False, min_length=1, max_length=100,
+        help_text="Of Instagram: up to ten of `{media_id}` or `{link}`.",
+    )  # fmt: skip
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "images" not in attrs:
+            return super().validate(attrs)
+        if {"media_id", "link"} & set(attrs):
+            raise serializers.ValidationError("Either one file or images.", code="one_of")
         return attrs
 
 
@@ -86,12 +103,12 @@ class ReactionBody(Body):
 
 
 class NewMessage(Body):
-    """``type`` and the object that is named as the type."""
+    """``type`` and the object that is named as the type; a text and a comment have ``text``."""
 
     type = Choice(choices=TYPES)
     text = Text(required=False, max_length=LONG, allow_blank=True)
     preview_url = Flag(required=False, help_text="Show a preview of the first link in the text.")
-    image = FileBody(required=False)
+    image = PictureBody(required=False)
     audio = AudioBody(required=False)
     video = FileBody(required=False)
     document = FileBody(required=False)
@@ -102,22 +119,30 @@ class NewMessage(Body):
     template = TemplateBody(required=False)
     reaction = ReactionBody(required=False)
     share = ShareBody(required=False)
-    reply_to_id = Id(required=False, help_text="A message of this conversation's contact.")
+    reply_to_id = Id(
+        required=False,
+        help_text="A message of this conversation's contact. A text that replies to a comment goes "
+        "to its author in private; a `comment` stands under it for all to see.",
+    )
     expected_last_message_id = Id(
         required=False, help_text="Refuse the send if this is no longer the last message."
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         problems = {}
+        said = "text" if attrs["type"] in WORDED else attrs["type"]
         for name in TYPES:
-            if (name in attrs) != (name == attrs["type"]):
-                wanted = name == attrs["type"]
+            if (name in attrs) != (name == said):
+                wanted = name == said
                 text = f"A message of type {attrs['type']} has {'this' if wanted else 'no such'} field."
                 code = "required" if wanted else "unexpected"
                 problems[name] = [serializers.ErrorDetail(text, code=code)]
         if "preview_url" in attrs and attrs["type"] != "text":
             text = "Only a text has a preview."
             problems["preview_url"] = [serializers.ErrorDetail(text, code="unexpected")]
+        if attrs["type"] == "comment" and "reply_to_id" not in attrs:
+            text = "A comment answers a comment."
+            problems["reply_to_id"] = [serializers.ErrorDetail(text, code="required")]
         if problems:
             raise serializers.ValidationError(problems)
         return attrs
@@ -129,7 +154,7 @@ def draft_of(body: dict[str, Any]) -> Draft:
     return Draft(
         type=kind,
         text=body.get("text", ""),
-        body=dict(body[kind]) if kind != "text" else {},
+        body=dict(body[kind]) if kind not in WORDED else {},
         preview_url=body.get("preview_url", False),
         reply_to_id=body.get("reply_to_id", ""),
     )

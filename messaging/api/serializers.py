@@ -114,7 +114,7 @@ class MessageShown(Shown):
 class UpdateShown(Shown):
     id = Id()
     kind = serializers.ChoiceField(
-        choices=["status", "reaction", "edit", "revoke", "read_to", "call"]
+        choices=["status", "reaction", "edit", "revoke", "read_to", "call", "moderated"]
     )
     status = serializers.CharField(allow_null=True)
     emoji = serializers.CharField(allow_null=True, allow_blank=True)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from messaging.api import conversations, media, messages
+from messaging.api import comments, conversations, media, messages
 
 ONE = "conversations/<id:conversation_id>"
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path(f"{ONE}/window", conversations.Window.as_view()),
     path(f"{ONE}/messages", messages.Messages.as_view()),
     path("messages/<id:message_id>", messages.Message.as_view()),
+    path("messages/<id:message_id>/comment", comments.Comment.as_view()),
     path("media", media.Media.as_view()),
     path("media/<id:media_id>", media.OneMedia.as_view()),
     path("media/content/<str:token>", media.Content.as_view()),

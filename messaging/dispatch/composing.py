@@ -1,6 +1,6 @@
 """A stored message as its provider takes it now: to whom on this channel, under which tag, to which comment."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,16 +13,17 @@ from kernel.clock import now
 from messaging.models import Message
 from messaging.services.outgoing import outbound
 
+NONE_UPLOADED: Mapping[str, str] = {}
 PERSON = "agent"  # the kind of sender that is a person
 
 
 def composed(
     channel: Channel, message: Message, recipient: Iterable[Identity], *,
-    window_until: datetime | None, media_id: str = "",
+    window_until: datetime | None, uploaded: Mapping[str, str] = NONE_UPLOADED,
 ) -> dict[str, Any]:  # fmt: skip
     """The request's body. Raises ``InvalidMessage`` or ``UnsupportedMessage`` for what cannot be sent."""
     known = tuple(recipient_on(channel, recipient))
-    whole = outbound(message, known, provider_media_id=media_id)
+    whole = outbound(message, known, uploaded=uploaded)
     tag = _tag(channel, message, window_until)
     if tag:
         whole = replace(whole, content={**whole.content, "tag": tag})
@@ -46,8 +47,10 @@ def _tag(channel: Channel, message: Message, window_until: datetime | None) -> s
 
 
 def is_free(message: Message) -> bool:
-    """Whether the window says nothing of it: a private answer to a comment, a reaction."""
-    return message.type == "reaction" or bool(message.content.get("comment_external_id"))
+    """Whether the window says nothing of it: an answer to a comment, a reaction."""
+    return message.type in ("reaction", "comment") or bool(
+        message.content.get("comment_external_id")
+    )
 
 
 def aware(moment: datetime) -> datetime:

@@ -23,8 +23,9 @@ from kernel.work.outcomes import Outcome
 from kernel.work.serving import serve_one
 from messaging.dispatch import pacing, settle
 from messaging.dispatch.composing import PERSON, aware, composed
-from messaging.dispatch.media import forget_upload, provider_media_id
+from messaging.dispatch.media import forget_uploads, uploaded_files
 from messaging.models import Delivery, Message
+from messaging.services.drafts import FREE
 from messaging.services.outgoing import recipients
 from messaging.window import late_until
 from tenants.services.tenant import SUSPENDED, is_suspended
@@ -64,7 +65,7 @@ def too_late(channel: Channel, delivery: Delivery, message: Message) -> bool:
     """
     if delivery.not_after is None or delivery.not_after > now():
         return False
-    if message.type == "template":
+    if message.type in FREE:
         return True
     provider = provider_for(channel.kind)
     if message.content.get("comment_external_id") and isinstance(provider, AnswersComments):
@@ -106,21 +107,21 @@ def opened(channel: Channel) -> Client:
 
 def _call(channel: Channel, delivery: Delivery, message: Message) -> ProviderOutcome:
     client = opened(channel)
-    media = provider_media_id(client, channel, message)
-    if not isinstance(media, str):
+    files = uploaded_files(client, channel, message)
+    if not isinstance(files, dict):
         record_attempt(delivery)
-        return media
+        return files
     thread = _conversation(message)
     try:
         body = composed(channel, message, recipients(str(thread["contact_id"])),
-                        window_until=thread.get("window_until"), media_id=media)  # fmt: skip
+                        window_until=thread.get("window_until"), uploaded=files)  # fmt: skip
     except (InvalidMessage, UnsupportedMessage) as error:
         record_attempt(delivery)
         return Rejected(code=0, title="This message cannot be sent", advice=str(error))
     record_attempt(delivery)
     answer = client.send(body)
-    if media and isinstance(answer, Rejected):
-        forget_upload(channel, message)  # it may be the file's id that is not known there any more
+    if files and isinstance(answer, Rejected):
+        forget_uploads(channel, message)  # it may be the file's id that is not known there any more
     return answer
 
 

@@ -11,15 +11,29 @@ from channels.providers.contract import Client, Outcome, Rejected, Transient
 from kernel.clock import now
 from messaging.media.links import link_to
 from messaging.models import Attachment, Message
+from messaging.services.drafts import draft_again, media_ids_of
 
 PROVIDER_KEEPS = timedelta(days=29)  # WhatsApp keeps an upload for 30 days, Instagram for 90
 
 
-def provider_media_id(client: Client, channel: Channel, message: Message) -> str | Outcome:
-    """The provider's id for the message's own file; empty when it has none; an outcome when uploading fails."""
-    file = _file_of(message)
-    if file is None:
-        return ""
+def uploaded_files(client: Client, channel: Channel, message: Message) -> dict[str, str] | Outcome:
+    """Media id → the provider's id, for all files of the message; an outcome when one cannot be uploaded.
+
+    What was uploaded is kept at once, so that a later try goes on from there.
+    """
+    if not message.attachment_count:
+        return {}
+    found: dict[str, str] = {}
+    names = media_ids_of(draft_again(message))
+    for media_id, file in zip(names, _files_of(message), strict=True):
+        answer = _provider_id(client, channel, file)
+        if not isinstance(answer, str):
+            return answer
+        found[media_id] = answer
+    return found
+
+
+def _provider_id(client: Client, channel: Channel, file: Attachment) -> str | Outcome:
     if known := _uploaded_before(channel, file):
         return known
     answer = _upload(client, file)
@@ -30,17 +44,15 @@ def provider_media_id(client: Client, channel: Channel, message: Message) -> str
     return answer
 
 
-def forget_upload(channel: Channel, message: Message) -> None:
-    """The next message with this file has it uploaded anew."""
-    file = _file_of(message)
-    if file is not None:
+def forget_uploads(channel: Channel, message: Message) -> None:
+    """The next message with these files has them uploaded anew."""
+    for file in _files_of(message):
         Attachment.objects.filter(path=file.path, channel=channel).update(provider_until=None)
 
 
-def _file_of(message: Message) -> Attachment | None:
-    if not message.attachment_count:
-        return None
-    return Attachment.objects.filter(message_id=message.pk).order_by("id").first()
+def _files_of(message: Message) -> list[Attachment]:
+    """In the order in which the message names them."""
+    return list(Attachment.objects.filter(message_id=message.pk).order_by("id"))
 
 
 def _uploaded_before(channel: Channel, file: Attachment) -> str:

@@ -60,12 +60,17 @@ def wait_for_turns(pairs: Sequence[tuple[Channel, Delivery]]) -> list[float]:
     return [waits[delivery.pk] for _, delivery in pairs]
 
 
-def wait_to_read(channel: Channel) -> float:
-    """Seconds until a conversation may be looked at, where the provider limits that; 0 when it may."""
-    bucket = buckets.reads_bucket(channel)
-    if bucket is None:
-        return 0.0
-    return _longest(limiter().take_all([(buckets.kind_key(channel, "reads"), bucket)]))
+def wait_to_read(channel: Channel, *, of_conversation: bool = True) -> float:
+    """Seconds until something may be read at the provider; 0 when it may.
+
+    It waits while the app or the account is at its limit, and what stands in a conversation for a
+    rate of its own, where the provider has one.
+    """
+    asked = [(buckets.app_key(channel), buckets.GATE), (buckets.account_key(channel), buckets.GATE)]
+    bucket = buckets.reads_bucket(channel) if of_conversation else None
+    if bucket is not None:
+        asked.append((buckets.kind_key(channel, "reads"), bucket))
+    return _longest(limiter().take_all(asked))
 
 
 def _take_all(
@@ -122,13 +127,18 @@ def _longest(decisions: Iterable[Decision]) -> float:
     return max((d.retry_after_s for d in decisions if not d.allowed), default=0.0)
 
 
-def slow_down(channel: Channel, delivery: Delivery, throttled: Throttled, seconds: float) -> None:
+def slow_down(
+    channel: Channel, delivery: Delivery | None, throttled: Throttled, seconds: float
+) -> None:
     """Only what the provider complained about waits: the pair, the number, its account or its app.
 
-    A complaint about a template is no reason for other messages to wait.
+    A complaint about a template is no reason for other messages to wait. Without a ``delivery`` it
+    was a call that reads.
     """
     match throttled.scope:
         case "pair":
+            if delivery is None:
+                return
             key = buckets.pair_key(delivery)
         case "account":
             key = buckets.account_key(channel)

@@ -8,9 +8,11 @@ the delivery, which the end writes too: the two transactions cannot miss each ot
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from channels.models import Channel
+from channels.providers import provider_for
 from channels.selectors import is_own_app
 from conversations.models import Conversation
 from crm.models import Contact
@@ -26,6 +28,10 @@ from messaging.ingest.updates import adopt_orphans
 from messaging.models import Delivery, Message, MessageUpdate
 
 Pair = tuple[str, str]  # channel id, contact id
+LONGEST_CALL = timedelta(seconds=20)
+CLOCKS_DIFFER = timedelta(seconds=3)
+MAY_HAVE_LEFT = ("unknown", "transient")
+WORDED = ("text", "interactive")  # answers to choose from come back as their text
 
 
 def waits_for(conversation_id: str) -> str:
@@ -108,7 +114,7 @@ def _is_ours(entry: Entry, sends: Sequence[Delivery]) -> bool:
     if under_way is not None and under_way.outcome == "queued":
         _keep_aside(entry, under_way)
         return True
-    proven = _proven(entry, sends) if is_own_apps else None
+    proven = _proven(entry, sends if is_own_apps else _at_that_time(entry, sends))
     if proven is not None:
         _accept(entry, proven)
     return proven is not None
@@ -125,17 +131,37 @@ def _keep_aside(entry: Entry, delivery: Delivery) -> None:
     )])  # fmt: skip
 
 
-def _proven(entry: Entry, sends: Sequence[Delivery]) -> Delivery | None:
-    """The send that an echo of our own app proves, if there can be no other.
+def _at_that_time(entry: Entry, sends: Sequence[Delivery]) -> list[Delivery]:
+    """Of the sends those whose call was being made when the provider says that this was written.
 
-    Our app wrote these words to this person, and every send but these has its own id: if exactly
-    one of them is such a text, it is this one. Files cannot be compared, so they prove nothing.
+    None where the provider does not tell of what we send: then somebody else wrote it.
     """
-    if entry.type != "text" or not entry.text:
+    if entry.provider_at is None or not provider_for(entry.channel.kind).echoes_sends:
+        return []
+    at = entry.provider_at if entry.provider_at.tzinfo else entry.provider_at.replace(tzinfo=UTC)
+    return [delivery for delivery in sends if any(_covers(one, at) for one in delivery.tries)]
+
+
+def _covers(attempt: dict[str, Any], at: datetime) -> bool:
+    """Whether this attempt may have left, and if so at that moment."""
+    if attempt.get("outcome") not in MAY_HAVE_LEFT:
+        return False
+    began, ended = (datetime.fromisoformat(attempt[name]) for name in ("at", "ended_at"))
+    return began - CLOCKS_DIFFER <= at <= min(ended, began + LONGEST_CALL) + CLOCKS_DIFFER
+
+
+def _proven(entry: Entry, sends: Sequence[Delivery]) -> Delivery | None:
+    """The one of ``sends`` that an echo proves, if there can be no other.
+
+    Our app wrote to this person, or somebody did in the very seconds of our call, and every send but
+    these has its own id: if exactly one of them says the same words, it is this one. Files cannot be
+    compared, so they prove nothing.
+    """
+    if entry.type != "text" or not entry.text or not sends:
         return None
     ids = [ObjectId(delivery.message_id) for delivery in sends]
     messages = find_rows(Message, {"_id": {"$in": ids}})
-    alike = {m.pk for m in messages if m.type == "text" and m.text == entry.text}
+    alike = {m.pk for m in messages if m.type in WORDED and m.text == entry.text}
     of = [delivery for delivery in sends if delivery.message_id in alike]
     return of[0] if len(of) == 1 else None
 

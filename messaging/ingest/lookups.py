@@ -24,6 +24,7 @@ from kernel.scoping import active_tenant_id
 from kernel.work import Bury, Done, Hold, Kind, Later, Lease, Released, register
 from kernel.work.outcomes import Outcome as WorkOutcome
 from kernel.work.serving import serve_one
+from messaging.dispatch import pacing
 from messaging.ingest.announced import person_of_lookup
 from messaging.ingest.apply import Inbound, apply_batch
 from messaging.ingest.targets import find_targets
@@ -54,13 +55,16 @@ def look_up(item: Lookup) -> WorkOutcome:
     is_known = bool(find_targets([(channel.pk, item.external_id)]))
     if is_known and item.what != Lookup.EDIT:
         return Done(note="it came whole meanwhile")
+    of_conversation = item.what in (Lookup.MESSAGE, Lookup.EDIT)
+    if (wait := pacing.wait_to_read(channel, of_conversation=of_conversation)) > 0:
+        return Later(seconds=wait, error="waiting for the rate of reads", burn=False)
     answer = _read(channel, item)
     if isinstance(answer, list):
         return _taken_in(channel, item, answer, is_known=is_known)
     if isinstance(answer, ChannelBroken):
         break_channel(channel=channel, reason=f"{answer.title}. {answer.advice}")
         raise Hold(hold_reason(channel))
-    return _failed(item, answer)
+    return _failed(channel, item, answer)
 
 
 def _read(channel: Channel, item: Lookup) -> list[Event] | Outcome:
@@ -126,10 +130,12 @@ def _named(author: Person, item: Lookup) -> Person:
     return replace(author, identities=(identity,))
 
 
-def _failed(item: Lookup, answer: Outcome) -> WorkOutcome:
+def _failed(channel: Channel, item: Lookup, answer: Outcome) -> WorkOutcome:
     reason = str(getattr(answer, "title", "") or getattr(answer, "reason", "no answer"))
     if isinstance(answer, Throttled):
-        return Later(seconds=answer.retry_after or 60.0, error=reason, burn=False)
+        seconds = answer.retry_after or 60.0
+        pacing.slow_down(channel, None, answer, seconds)
+        return Later(seconds=seconds, error=reason, burn=False)
     if isinstance(answer, Rejected) or item.attempts > len(RETRY_S):
         return Bury(reason=reason)
     return Later(seconds=float(RETRY_S[item.attempts - 1]), error=reason)

@@ -15,6 +15,7 @@ from channels.providers.events import (
     ReadUpTo,
     StatusUpdate,
 )
+from channels.services.template_refusals import MEANS, note_refusal
 from crm.models import Contact
 from crm.services.resolve import Key
 from kernel.mongo.doors import ObjectId, UpdateOne, collection, owner
@@ -40,6 +41,7 @@ def store_statuses(arrivals: Sequence[tuple[Channel, StatusUpdate]]) -> None:
     fresh = _store(rows)
     prove_sends(fresh, ours=ours, known=targets)
     take_effect([(row, target) for row, target in fresh if target])
+    _teach_templates(fresh, {channel.pk: channel for channel, _ in arrivals})
 
 
 def _status_row(channel: Channel, event: StatusUpdate, target: Target | None) -> MessageUpdate:
@@ -76,6 +78,19 @@ def _known_keys(rows: list[MessageUpdate]) -> set[tuple[str, str]]:
     where = {**owner(), "channel_id": {"$in": channels}, "key": {"$in": [row.key for row in rows]}}
     found = collection(MessageUpdate).find(where, {"channel_id": 1, "key": 1})
     return {(str(row["channel_id"]), row["key"]) for row in found}
+
+
+def _teach_templates(fresh: list[tuple[MessageUpdate, Any]], channels: dict[str, Channel]) -> None:
+    """A template that is refused late is known as paused or disabled, as if it had been refused at once."""
+    refused = {target[0]: row for row, target in fresh
+               if target and row.status == "failed" and (row.error or {}).get("code") in MEANS}  # fmt: skip
+    if not refused:
+        return
+    sent = {"_id": {"$in": [ObjectId(id_) for id_ in refused]}, "type": "template"}
+    for message in find_rows(Message, sent):
+        row, content = refused[message.pk], message.content
+        name, language = str(content.get("name")), str(content.get("language"))
+        note_refusal(channels[row.channel_id], name, language, (row.error or {})["code"])
 
 
 def store_changes(arrivals: Sequence[tuple[Channel, Event]], contacts: dict[Key, Contact]) -> None:

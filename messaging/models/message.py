@@ -66,11 +66,12 @@ class MessageUpdate(TenantModel):
     ``detail`` say what an edit made of it; ``detail`` is a status's pricing, a
     call's phase. A ``read_to`` stands for all messages up to its own. An ``echo``
     waits for the end of a send of ours that it may be of (``external_id`` names
-    the conversation); it becomes a message, or part of that one.
+    the conversation); it becomes a message, or part of that one. ``moderated``: the business
+    hid a comment, showed it again or deleted it (``detail``: ``is_hidden``, ``is_deleted``).
     """
 
     STATUS, REACTION, EDIT, REVOKE = "status", "reaction", "edit", "revoke"
-    READ_TO, CALL, ECHO = "read_to", "call", "echo"
+    READ_TO, CALL, ECHO, MODERATED = "read_to", "call", "echo", "moderated"
 
     channel = TenantForeignKey(Channel, models.PROTECT, related_name="+")
     message_id = models.CharField(max_length=24, blank=True)

@@ -1,7 +1,7 @@
 """From what the API was given to an internal message: checked against the channel before anything is stored."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from channels.models import Channel
@@ -24,53 +24,42 @@ from messaging.errors import (
     UnsupportedByChannel,
 )
 from messaging.models import Attachment, Delivery, Message
+from messaging.services.drafts import (
+    HEADED_TYPES,
+    MEDIA_TYPES,
+    Draft,
+    File,
+    draft_again,
+    file_of,
+    files_of,
+    text_of,
+    words,
+)
 
-MEDIA_TYPES = ("image", "audio", "video", "document", "sticker")
-HEADED_TYPES = ("template", "interactive")
-HEADER_FILES = ("image", "video", "document")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Draft:
-    """A message as the API takes it: ``body`` is the object named as the type."""
-
-    type: str
-    text: str = ""
-    body: dict[str, Any] = field(default_factory=dict)
-    preview_url: bool = False
-    reply_to_id: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class File:
-    """The one file of a draft: its own, or that of its header. ``field`` is what the caller wrote."""
-
-    kind: str
-    field: str
-    given: dict[str, Any]
+Uploads = tuple[tuple[File, Attachment], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
     """A draft that the channel takes.
 
-    ``content`` and ``text`` are what is stored; ``upload`` is the file that goes with it, sent as
-    ``upload_kind``.
+    ``content`` and ``text`` are what is stored; ``uploads`` are the files that go with it, each
+    once, in the order in which the content names them.
     """
 
     draft: Draft
     content: dict[str, Any]
     text: str
-    upload: Attachment | None
-    upload_kind: str
+    uploads: Uploads
     reply_to_external_id: str
 
 
 def prepare(channel: Channel, contact_id: str, draft: Draft) -> Prepared:
     """Check a draft; raises the refusal that names the field and the limit."""
     _check_is_known(channel, draft)
-    file = file_of(draft)
-    upload = _upload(file)
+    uploads = _uploads(draft)
+    main = file_of(draft)
+    upload = next((upload for file, upload in uploads if file == main), None)
     content = _content(channel, contact_id, draft, upload)
     message = OutboundMessage(
         callback_data="0" * 24,
@@ -80,15 +69,23 @@ def prepare(channel: Channel, contact_id: str, draft: Draft) -> Prepared:
         preview_url=draft.preview_url,
         media=_media(draft, upload, provider_id="pending" if upload else ""),
         content=content,
+        uploaded={upload.pk: "pending" for _, upload in uploads},
     )
-    _check(channel, message, file, upload)
+    _check(channel, message, uploads)
     quoted = (
         _external_id(channel, contact_id, draft.reply_to_id, "reply_to_id")
         if draft.reply_to_id
         else ""
     )
-    return Prepared(draft=draft, content=content, text=text_of(draft, content), upload=upload,
-                    upload_kind=file.kind if file else "", reply_to_external_id=quoted)  # fmt: skip
+    return Prepared(draft=draft, content=content, text=text_of(draft, content),
+                    uploads=_once(uploads), reply_to_external_id=quoted)  # fmt: skip
+
+
+def _once(uploads: Uploads) -> Uploads:
+    found: dict[str, tuple[File, Attachment]] = {}
+    for file, upload in uploads:
+        found.setdefault(upload.pk, (file, upload))
+    return tuple(found.values())
 
 
 def _check_is_known(channel: Channel, draft: Draft) -> None:
@@ -97,13 +94,11 @@ def _check_is_known(channel: Channel, draft: Draft) -> None:
         raise UnsupportedByChannel(f"{channel.kind} takes no message of type {draft.type!r}.")
 
 
-def _check(
-    channel: Channel, message: OutboundMessage, file: File | None, upload: Attachment | None
-) -> None:
+def _check(channel: Channel, message: OutboundMessage, uploads: Uploads) -> None:
     provider = provider_for(channel.kind)
     try:
         provider.validate(message)
-        if file is not None and upload is not None:
+        for file, upload in uploads:
             provider.validate_file(file.kind, upload.mime_type, upload.size or 0)
     except InvalidMessage as error:
         problem = {"field": error.field, "code": "invalid", "detail": error.message}
@@ -111,32 +106,6 @@ def _check(
         raise InvalidMessageBody(error.message, errors=[problem], **extra) from error
     except UnsupportedMessage as error:
         raise UnsupportedByChannel(str(error)) from error
-
-
-def text_of(draft: Draft, content: dict[str, Any]) -> str:
-    """The words by which the conversation shows a message: its own, or those of what it shares."""
-    body = draft.body
-    match draft.type:
-        case "template":
-            return str(content.get("rendered") or "")
-        case "interactive":
-            return draft.text or _words(body, "body")
-        case "location":
-            return ", ".join(word for key in ("name", "address") if (word := _words(body, key)))
-        case "contacts":
-            cards = [card for card in body.get("contacts") or () if isinstance(card, dict)]
-            return ", ".join(name for card in cards if (name := _card_name(card)))
-    return draft.text or _words(body, "caption")
-
-
-def _card_name(card: dict[str, Any]) -> str:
-    name = card.get("name")
-    return _words(name, "formatted_name") if isinstance(name, dict) else ""
-
-
-def _words(source: dict[str, Any], key: str) -> str:
-    value = source.get(key)
-    return value if isinstance(value, str) else ""
 
 
 def recipients(contact_id: str) -> tuple[Identity, ...]:
@@ -153,21 +122,14 @@ def recipients_of(contact_ids: Sequence[str]) -> dict[str, tuple[Identity, ...]]
     }
 
 
-def file_of(draft: Draft) -> File | None:
-    """The file that a draft carries by its type or in its header; None without one."""
-    if draft.type in MEDIA_TYPES:
-        return File(kind=draft.type, field=draft.type, given=draft.body)
-    header = draft.body.get("header") if draft.type in HEADED_TYPES else None
-    for kind in HEADER_FILES:
-        given = header.get(kind) if isinstance(header, dict) else None
-        if isinstance(given, dict):
-            return File(kind=kind, field=f"{draft.type}.header.{kind}", given=given)
-    return None
+def _uploads(draft: Draft) -> Uploads:
+    found = [(file, _upload(file)) for file in files_of(draft)]
+    return tuple((file, upload) for file, upload in found if upload is not None)
 
 
-def _upload(file: File | None) -> Attachment | None:
-    media_id = file.given.get("media_id") if file else None
-    if file is None or not media_id:
+def _upload(file: File) -> Attachment | None:
+    media_id = file.given.get("media_id")
+    if not media_id:
         return None
     upload = Attachment.objects.filter(pk=media_id).first() if _is_id(media_id) else None
     if upload is None:
@@ -227,9 +189,9 @@ def _media(draft: Draft, upload: Attachment | None, provider_id: str) -> Outboun
         return None
     return OutboundMedia(
         provider_id=provider_id,
-        link=_words(file.given, "link") if not provider_id else "",
-        caption=_words(file.given, "caption"),
-        filename=_words(file.given, "filename") or (upload.filename if upload else ""),
+        link=words(file.given, "link") if not provider_id else "",
+        caption=words(file.given, "caption"),
+        filename=words(file.given, "filename") or (upload.filename if upload else ""),
         mime_type=upload.mime_type if upload else "",
     )
 
@@ -256,11 +218,13 @@ def _external_id(channel: Channel, contact_id: str, message_id: str, field: str)
 
 
 def outbound(
-    message: Message, recipient: tuple[Identity, ...], *, provider_media_id: str = ""
+    message: Message, recipient: tuple[Identity, ...], *, uploaded: Mapping[str, str]
 ) -> OutboundMessage:
-    """A stored message in the form that its provider composes."""
-    draft = Draft(type=message.type, text=message.text, body=message.content)
-    media = _media(draft, None, provider_media_id)
+    """A stored message in the form that its provider composes; ``uploaded``: media id → the provider's id."""
+    draft = draft_again(message)
+    main = file_of(draft)
+    own = uploaded.get(str(main.given.get("media_id"))) if main else ""
+    media = _media(draft, None, own or "")
     return OutboundMessage(
         callback_data=message.pk,
         type=message.type,
@@ -270,4 +234,5 @@ def outbound(
         reply_to_external_id=message.reply_to_external_id,
         media=media,
         content=message.content,
+        uploaded=uploaded,
     )

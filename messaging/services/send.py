@@ -18,8 +18,9 @@ from kernel.work.items import lane_key
 from messaging.errors import ConversationIsClosed, ConversationMovedOn, WindowClosed
 from messaging.events import MessageQueued
 from messaging.models import Attachment, Delivery, Message
-from messaging.services.comments import as_private_reply
-from messaging.services.outgoing import Draft, Prepared, prepare
+from messaging.services.comments import answering_comment
+from messaging.services.drafts import FREE, Draft
+from messaging.services.outgoing import Prepared, prepare
 from messaging.summary import summary
 from messaging.window import may_send, window_of
 from tenants.access import Principal, require
@@ -51,15 +52,15 @@ def _permission(type_: str) -> Permission:
 def _send(conversation_id: str, draft: Draft, principal: Principal, expected: str) -> Message:
     conversation = get_conversation(conversation_id)
     channel = _channel(conversation)
-    prepared = as_private_reply(channel, prepare(channel, conversation.contact_id, draft))
+    prepared = answering_comment(channel, prepare(channel, conversation.contact_id, draft))
     if expected and (conversation.last_message or {}).get("id") != expected:
         raise ConversationMovedOn(last_message_id=(conversation.last_message or {}).get("id"))
-    if "comment_external_id" not in prepared.content:
+    if draft.type != "comment" and "comment_external_id" not in prepared.content:
         _check_window(conversation, draft.type, principal)
     message = _message(conversation, channel, prepared, principal)
     insert_rows([message])
-    if prepared.upload is not None:
-        _attach(prepared.upload, prepared.upload_kind, message, channel)
+    for file, upload in prepared.uploads:
+        _attach(upload, file.kind, message, channel)
     _update(conversation, message)
     delivery = _delivery(conversation, channel, message)
     insert_rows([delivery])
@@ -105,7 +106,7 @@ def _message(
         external_id=f"out:{id_}",
         reply_to_id=draft.reply_to_id,
         reply_to_external_id=prepared.reply_to_external_id,
-        attachment_count=1 if prepared.upload else 0,
+        attachment_count=len(prepared.uploads),
         sender_kind="agent" if principal.kind == "member" else principal.kind,
         sender_id=principal.id,
         sender_name=principal.name,
@@ -139,7 +140,7 @@ def _update(conversation: Conversation, message: Message) -> None:
 
 
 def _delivery(conversation: Conversation, channel: Channel, message: Message) -> Delivery:
-    free = message.type == "template"
+    free = message.type in FREE
     until = now() + timedelta(hours=24) if free else conversation.window_until
     return Delivery(lane=f"conversation:{conversation.pk}", message=message,
                     conversation=conversation, channel=channel, not_after=until)  # fmt: skip

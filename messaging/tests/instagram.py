@@ -9,7 +9,7 @@ from channels.models import Channel, ChannelAddress, ChannelCredential
 from channels.providers.events import Identity, Person
 from kernel import vault
 from kernel.scoping import active_tenant_id
-from messaging.services.outgoing import Draft
+from messaging.services.drafts import Draft
 from messaging.services.send import send_message
 from tests.factories import digits
 from tests.inbound import take_in

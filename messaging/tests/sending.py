@@ -6,7 +6,7 @@ from kernel.work import mark
 from kernel.work.items import lane_key
 from messaging.models import Delivery
 from messaging.selectors import shown
-from messaging.services.outgoing import Draft
+from messaging.services.drafts import Draft
 from messaging.services.send import send_message
 from tests import factories
 from tests.inbound import work_off

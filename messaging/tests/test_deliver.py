@@ -8,7 +8,7 @@ from kernel.clock import now
 from kernel.models import DomainEvent
 from messaging.dispatch import pacing, settle
 from messaging.models import Delivery, MessageUpdate
-from messaging.services.outgoing import Draft
+from messaging.services.drafts import Draft
 from messaging.services.send import send_message
 from messaging.tests.sending import again, outcomes, queue, send_now, state, texts_sent
 from tests import factories

@@ -13,7 +13,7 @@ from kernel.work import serving
 from messaging.dispatch import deliver
 from messaging.dispatch.receipts import show_read
 from messaging.models import Delivery, ReadReceipt
-from messaging.services.outgoing import Draft
+from messaging.services.drafts import Draft
 from messaging.services.send import send_message
 from messaging.tests.sending import queue, send_now, state, texts_sent
 from tenants.services.tenant import resume_tenant, suspend_tenant

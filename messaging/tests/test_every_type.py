@@ -15,7 +15,7 @@ from channels.providers.events import Identity
 from kernel.errors import DomainError
 from messaging.errors import InvalidMessageBody, TemplateUnknown, UnsupportedByChannel
 from messaging.models import Delivery, Message
-from messaging.services.outgoing import Draft
+from messaging.services.drafts import Draft
 from messaging.services.send import send_message
 from messaging.tests.instagram import DANA, ig_receive, ig_text
 

@@ -6,7 +6,8 @@ from channels.providers.whatsapp.tests.outbound import LINK
 from channels.providers.whatsapp.tests.rows import MOST, built, named
 from messaging.api.sending import NewMessage, draft_of
 from messaging.errors import InvalidMessageBody
-from messaging.services.outgoing import Draft, prepare
+from messaging.services.drafts import Draft
+from messaging.services.outgoing import prepare
 from tests import factories
 
 

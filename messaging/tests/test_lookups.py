@@ -25,6 +25,12 @@ from tenants.services.tenant import resume_tenant, suspend_tenant
 from tests.inbound import take_in, work_off
 
 
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch):
+    """The rate of reads, two a second, is a test of its own."""
+    monkeypatch.setattr(lookups.pacing, "wait_to_read", lambda channel, of_conversation: 0.0)
+
+
 def trap(gram, mid, **more):
     """The notice of a new message that says nothing but its id."""
     event = item(gram.channel, DANA, message_edit={"mid": mid, "num_edit": 0, **more})
@@ -46,6 +52,21 @@ def again():
     Lookup.objects.filter(open=True).update(due_at=now())
     Lane.objects.filter(kind="lookup").update(due_at=now())
     return looked_up()
+
+
+def test_lookups_keep_to_the_rate_of_reads(gram, monkeypatch):
+    monkeypatch.setattr(lookups.pacing, "wait_to_read", lambda channel, of_conversation: 0.4)
+    ig_receive(gram.channel, trap(gram, ig_mid()))
+    item = looked_up()
+    assert (item.open, item.attempts, gram.meta.asked) == (True, 0, [])
+
+
+def test_a_lookup_that_meets_the_apps_limit_slows_what_is_sent_too(gram, monkeypatch):
+    slowed = []
+    monkeypatch.setattr(lookups.pacing, "slow_down", lambda *given: slowed.append(given[2].scope))
+    gram.meta.refuse(4)
+    ig_receive(gram.channel, trap(gram, ig_mid()))
+    assert (looked_up().attempts, slowed) == (0, ["app"])
 
 
 def texts():

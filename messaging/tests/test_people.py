@@ -23,6 +23,7 @@ from messaging.tests.arriving import (
     take_each,
     wrote,
 )
+from messaging.tests.instagram import ig_receive, ig_text
 from tests import factories
 from tests.simulator import CUSTOMER
 
@@ -236,3 +237,17 @@ def test_a_category_may_be_named_anything(shop):
     take(shop.channel, wish(False, 1, "a.b$c"), wish(False, 1, ""))
     assert set(Contact.objects.get().preferences) == {"a_b_c", "all"}
     assert at() >= NOW
+
+
+def test_who_shows_nothing_of_themselves_is_called_by_no_id(gram, talk):
+    stranger = "955667788990"
+    ig_receive(gram.channel, ig_text(gram.channel, stranger, "hi"))
+    contact = Contact.objects.exclude(name="Dana").get()
+    talk = Conversation.objects.get(contact=contact)
+    assert talk.contact_name == shown_name(contact) == f"Customer {contact.pk[-6:].upper()}"
+    assert contact.pk not in talk.contact_name
+    assert stranger not in talk.contact_name
+
+
+def shown_name(contact):
+    return Message.objects.get(sender_id=contact.pk).sender_name

@@ -23,7 +23,7 @@ from messaging.errors import (
 )
 from messaging.models import Delivery, Message
 from messaging.selectors import shown
-from messaging.services.outgoing import Draft
+from messaging.services.drafts import Draft
 from messaging.services.send import send_message
 from tenants.access import acting
 from tenants.errors import PermissionDenied

@@ -11,7 +11,7 @@ from messaging.errors import (
     UnsupportedByChannel,
 )
 from messaging.models import Attachment, Delivery, Message
-from messaging.services.outgoing import Draft
+from messaging.services.drafts import Draft
 from messaging.services.send import send_message
 from messaging.services.upload import upload_media
 from messaging.tests.sending import send_now, state

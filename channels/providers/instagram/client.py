@@ -59,6 +59,8 @@ class InstagramClient:
 
     def send(self, body: Json) -> Outcome:
         """Send a composed body. `Unknown` when it may have been taken; never resend that."""
+        if "comment_id" in body:
+            return self.reply_to_comment(body["comment_id"], body["message"])
         graph = self._graph.as_one()
         outcome = self._sent(graph, body)
         if album.is_not_enabled(body, outcome):

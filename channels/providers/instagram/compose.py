@@ -5,7 +5,9 @@ Besides `OutboundMessage`'s own fields, ``content`` may hold
 - for any type but a reaction ``tag``: ``HUMAN_AGENT`` between 24 hours and 7 days after the
   customer last wrote, for what a person wrote (`window.tag_for` says when);
 - for text ``comment_external_id``: the message answers that comment privately;
-- for image ``images``: up to ten of ``{"link"}`` or ``{"provider_id"}`` in one message;
+- for comment ``parent_id``: it is written under that comment, for all to see. Its body is
+  ``{"comment_id", "message"}``, which goes to the comment and not to ``messages``;
+- for image ``images``: up to ten of ``{"link"}`` or ``{"media_id"}`` in one message;
 - for sticker ``{"name": "like_heart"}``;
 - for share ``{"media_id"}``: a post of the account itself;
 - for reaction ``{"target_external_id", "emoji"}``, empty to take it away;
@@ -27,6 +29,7 @@ from channels.providers.instagram.validate import (
     tag_of,
     validate,
 )
+from channels.providers.meta.access import as_text
 from kernel.jsonsafe import TooDeep, storable
 
 Json = dict[str, Any]
@@ -35,7 +38,16 @@ Json = dict[str, Any]
 def compose(message: OutboundMessage) -> Json:
     """Return the request body. Raises what `validate` raises; a valid message never fails."""
     validate(message)
-    body = _reaction(message) if message.type == "reaction" else _message(message)
+    match message.type:
+        case "reaction":
+            body = _reaction(message)
+        case "comment":
+            parent = as_text(message.content, "parent_id")
+            if not parent:
+                raise InvalidMessage("reply_to_id", "Say which comment this answers.")
+            body = {"comment_id": parent, "message": message.text}
+        case _:
+            body = _message(message)
     try:
         safe: Json = storable(body)
     except (TooDeep, TypeError) as error:

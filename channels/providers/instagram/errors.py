@@ -44,8 +44,10 @@ _add(2, "T", "Meta's privacy terms are not accepted",
 _add(4, "Q", "The app's call limit is reached", _WAIT, scope="app", wait_s=5 * _MINUTE)
 _add(9, "Q", "Too many actions", _WAIT, wait_s=_MINUTE)
 _add(9, "Q", "Too many actions", _WAIT, subcodes=2018352, wait_s=_MINUTE)
-_add((17, 32, 341), "Q", "Call limit reached", _WAIT, wait_s=5 * _MINUTE)
-_add((80001, 80002, 80006), "Q", "The account's hourly limit is reached", _WAIT, wait_s=5 * _MINUTE)
+_add((17, 32), "Q", "Call limit reached", _WAIT, scope="account", wait_s=5 * _MINUTE)
+_add(341, "Q", "The app's call limit is reached", _WAIT, scope="app", wait_s=5 * _MINUTE)
+_add((80001, 80002, 80006), "Q", "The account's hourly limit is reached", _WAIT, scope="account",
+     wait_s=5 * _MINUTE)
 _add(613, "Q", "The rate limit is reached", _WAIT, wait_s=_MINUTE)
 _add(613, "Q", "The rate limit is reached", _WAIT, subcodes=2534040, wait_s=_MINUTE)
 _add(613, "Q", "The volume of requests is uneven", _WAIT, subcodes=1996, wait_s=5 * _MINUTE)

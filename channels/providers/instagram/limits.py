@@ -72,7 +72,7 @@ FILES: dict[str, FileLimit] = {
 }
 
 INTERACTIVE = ("quick_replies", "buttons", "cta_url", "generic", "product")
-SENDABLE = ("text", *FILES, "sticker", "share", "reaction", "interactive")
+SENDABLE = ("text", *FILES, "sticker", "share", "reaction", "interactive", "comment")
 
 
 def capabilities() -> dict[str, Any]:
@@ -121,6 +121,7 @@ def capabilities() -> dict[str, Any]:
             "human_agent_hours": HUMAN_AGENT_HOURS,
         },
         "private_reply": {"hours": PRIVATE_REPLY_HOURS, "per_comment": 1},
+        "comments": {"public_reply": True, "hide": True, "delete": True},
         "ice_breakers": {"max": ICE_BREAKERS},
         "persistent_menu": {"max": MENU_ITEMS, "title_max_length": MENU_TITLE},
         "messages_per_second": MESSAGES_PER_SECOND,

@@ -53,6 +53,7 @@ class InstagramProvider:
 
     kind = "instagram"
     webhook_object = "instagram"
+    echoes_sends = True
     redacted_keys = frozenset(_REDACTED)
     capabilities: dict[str, Any] = limits.capabilities()
     pace = PACE

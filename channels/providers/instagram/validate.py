@@ -26,6 +26,9 @@ def validate(message: OutboundMessage) -> None:
     """Raise `InvalidMessage` for a broken limit, `UnsupportedMessage` for another type."""
     if message.type not in limits.SENDABLE:
         raise UnsupportedMessage(f"Instagram takes no message of type {message.type!r} from here.")
+    if message.type == "comment":
+        _validate_public_reply(message)
+        return
     if comment_of(message):
         _validate_private_reply(message)
     else:
@@ -86,7 +89,7 @@ def tag_of(message: OutboundMessage) -> str:
 
 
 def pictures_of(message: OutboundMessage) -> list[OutboundMedia]:
-    """Return the images of an album: ``content["images"]``, each ``{"link"}`` or ``{"provider_id"}``."""
+    """Return the images of an album: ``content["images"]``, each ``{"link"}`` or ``{"media_id"}``."""
     given = message.content.get("images")
     if given is None:
         return []
@@ -97,7 +100,10 @@ def pictures_of(message: OutboundMessage) -> list[OutboundMedia]:
             "image.images", f"At most {limits.IMAGES} images.", limit=limits.IMAGES
         )
     return [
-        OutboundMedia(link=as_text(one, "link"), provider_id=as_text(one, "provider_id"))
+        OutboundMedia(
+            link=as_text(one, "link"),
+            provider_id=message.uploaded.get(as_text(one, "media_id"), ""),
+        )
         for one in given
     ]
 
@@ -107,6 +113,11 @@ def _validate_private_reply(message: OutboundMessage) -> None:
         raise InvalidMessage("comment_external_id", "A comment is answered privately with text.")
     if message.content.get("tag"):
         raise InvalidMessage("tag", "A private answer to a comment takes no tag.")
+
+
+def _validate_public_reply(message: OutboundMessage) -> None:
+    if not message.text.strip():
+        raise InvalidMessage("text", "The text is empty.")
 
 
 def _validate_files(kind: str, message: OutboundMessage) -> None:

@@ -1,10 +1,11 @@
 """Cards side by side, all alike, outside of a template.
 
-A card is ``{"header": {"image" | "video": {"link"}}, "body"?, …}`` with either ``button`` and
-``url`` or ``buttons: [{"id", "title"}]``, or only ``catalog_id`` and ``product_retailer_id``.
-Meta fetches the files of cards itself: they go by link.
+A card is ``{"header": {"image" | "video": {"media_id" | "link"}}, "body"?, …}`` with either
+``button`` and ``url`` or ``buttons: [{"id", "title"}]``, or only ``catalog_id`` and
+``product_retailer_id``. ``uploaded`` maps a ``media_id`` to the id that Meta gave the file.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from channels.providers.contract import InvalidMessage
@@ -15,12 +16,14 @@ Json = dict[str, Any]
 _FIELD = "interactive.cards"
 
 
-def check_cards(content: Json) -> None:
+def check_cards(content: Json, uploaded: Mapping[str, str]) -> None:
     """Raise `InvalidMessage` unless each card is whole and like the first."""
     cards = content["cards"]
     kinds = [_kind(f"{_FIELD}.{index}", card) for index, card in enumerate(cards)]
     for index, (kind, card) in enumerate(zip(kinds, cards, strict=True)):
         field = f"{_FIELD}.{index}"
+        if kind[0] in limits.CARD_FILES:
+            _check_file(f"{field}.header.{kind[0]}", card["header"][kind[0]], uploaded)
         if kind != kinds[0]:
             raise InvalidMessage(field, "All cards have the same kind of header and of buttons.")
         if (card.get("body") or "").count("\n") > limits.CARD_LINE_BREAKS:
@@ -31,9 +34,16 @@ def check_cards(content: Json) -> None:
             )
 
 
-def compose_cards(cards: list[Json]) -> list[Json]:
+def compose_cards(cards: list[Json], uploaded: Mapping[str, str]) -> list[Json]:
     """Return the Cloud API's cards, numbered from 0."""
-    return [{"card_index": index, **_card(card)} for index, card in enumerate(cards)]
+    return [{"card_index": index, **_card(card, uploaded)} for index, card in enumerate(cards)]
+
+
+def _check_file(field: str, file: Json, uploaded: Mapping[str, str]) -> None:
+    if bool(file.get("media_id")) == bool(file.get("link")):
+        raise InvalidMessage(field, "Either media_id or link.")
+    if file.get("media_id") and not uploaded.get(file["media_id"]):
+        raise InvalidMessage(f"{field}.media_id", "The file is not there.")
 
 
 def _kind(field: str, card: Json) -> tuple[Any, ...]:
@@ -63,7 +73,7 @@ def _product(field: str, card: Json) -> tuple[Any, ...]:
     return ("product", card["catalog_id"])
 
 
-def _card(card: Json) -> Json:
+def _card(card: Json, uploaded: Mapping[str, str]) -> Json:
     if product := card.get("product_retailer_id"):
         action: Json = {"product_retailer_id": product, "catalog_id": card["catalog_id"]}
         return {"type": "product", "action": action}
@@ -75,6 +85,8 @@ def _card(card: Json) -> Json:
         parameters = {"display_text": card["button"], "url": card["url"]}
         action = {"name": "cta_url", "parameters": parameters}
     # Meta documents this type for cards of quick replies too.
-    header = {"type": kind, kind: {"link": card["header"][kind]["link"]}}
+    given = card["header"][kind]
+    file = {"id": uploaded[given["media_id"]]} if given.get("media_id") else {"link": given["link"]}
+    header = {"type": kind, kind: file}
     body = {"body": {"text": card["body"]}} if card.get("body") else {}
     return {"type": "cta_url", "header": header, **body, "action": action}

@@ -5,7 +5,7 @@ from typing import Any
 from channels.providers.contract import InvalidMessage, OutboundMessage
 from channels.providers.whatsapp.interactive import compose_interactive
 from channels.providers.whatsapp.sharing import compose_contacts, compose_location
-from channels.providers.whatsapp.template import compose_template
+from channels.providers.whatsapp.template import compose_template, with_files
 from channels.providers.whatsapp.validate import (
     PHONE_KINDS,
     address,
@@ -59,9 +59,9 @@ def _object(message: OutboundMessage) -> Json | list[Json]:
         case "contacts":
             return compose_contacts(message.content)
         case "interactive":
-            return compose_interactive(message.content, message.media)
+            return compose_interactive(message.content, message.media, message.uploaded)
         case "template":
-            return compose_template(message.content, message.media)
+            return compose_template(with_files(message), message.media)
         case "reaction":
             target, emoji = message.content["target_external_id"], message.content.get("emoji", "")
             return {"message_id": target, "emoji": emoji}

@@ -10,7 +10,8 @@ The content is ``{"type", "header"?, "body", "footer"?, …}``. A header is ``{"
 - product: ``catalog_id``, ``product_retailer_id``
 - product_list: ``catalog_id``, ``sections: [{"title", "product_items": [{"product_retailer_id"}]}]``
 - catalog: ``thumbnail_product_retailer_id``?
-- location_request, contact_request: nothing more
+- location_request, contact_request, call_permission_request: nothing more
+- voice_call: ``button``?, ``ttl_minutes``?, ``payload``?
 - address: ``address: {"country", "values"?, "saved_addresses"?, "validation_errors"?}``
 - carousel: ``cards``, see `channels.providers.whatsapp.carousel`
 
@@ -18,7 +19,7 @@ The content is ``{"type", "header"?, "body", "footer"?, …}``. A header is ``{"
 """
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from channels.providers.contract import InvalidMessage, OutboundMedia, UnsupportedMessage
@@ -30,11 +31,14 @@ Json = dict[str, Any]
 
 _FIELD = "interactive"
 _FLOW_VERSION = "3"
+_NO_UPLOADS: Mapping[str, str] = {}
 _FLOW_ACTIONS = ("navigate", "data_exchange")
 _FLOW_MODES = ("published", "draft")
 
 
-def validate_interactive(content: Json, media: OutboundMedia | None) -> None:
+def validate_interactive(
+    content: Json, media: OutboundMedia | None, uploaded: Mapping[str, str] = _NO_UPLOADS
+) -> None:
     """Raise `InvalidMessage` for a broken rule, `UnsupportedMessage` for a kind of others."""
     kind = content.get("type")
     if not isinstance(kind, str) or not kind:
@@ -46,12 +50,16 @@ def validate_interactive(content: Json, media: OutboundMedia | None) -> None:
         _check_header(kind, content["header"], media)
     if extra := _RULES.get(kind):
         extra(content)
+    if kind == "carousel":
+        check_cards(content, uploaded)
 
 
-def compose_interactive(content: Json, media: OutboundMedia | None) -> Json:
+def compose_interactive(
+    content: Json, media: OutboundMedia | None, uploaded: Mapping[str, str] = _NO_UPLOADS
+) -> Json:
     """Return the Cloud API's ``interactive`` object of a content that `validate_interactive` took.
 
-    ``media`` is the uploaded file of the header, where there is one.
+    ``media`` is the uploaded file of the header, where there is one; ``uploaded`` are those of cards.
     """
     kind = content["type"]
     body: Json = {"type": _WIRE_TYPES.get(kind, kind)}
@@ -60,6 +68,8 @@ def compose_interactive(content: Json, media: OutboundMedia | None) -> Json:
     for part in ("body", "footer"):
         if content.get(part):
             body[part] = {"text": content[part]}
+    if kind == "carousel":
+        return body | {"action": {"cards": compose_cards(content["cards"], uploaded)}}
     return body | {"action": _ACTIONS[kind](content)}
 
 
@@ -139,12 +149,18 @@ def _check_address(content: Json) -> None:
             raise InvalidMessage(f"{field}.{name}", f"This is {says}.")
 
 
+def _check_call(content: Json) -> None:
+    minutes = content.get("ttl_minutes")
+    if minutes is not None and not isinstance(minutes, int):
+        raise InvalidMessage(f"{_FIELD}.ttl_minutes", "A whole number of minutes.")
+
+
 _RULES: dict[str, Callable[[Json], None]] = {
     "list": _check_sections,
     "product_list": _check_sections,
     "flow": _check_flow,
     "address": _check_address,
-    "carousel": check_cards,
+    "voice_call": _check_call,
 }
 
 
@@ -205,6 +221,18 @@ def _address(content: Json) -> Json:
     return {"name": "address_message", "parameters": parameters}
 
 
+def _call(content: Json) -> Json:
+    parameters: Json = {}
+    for name, wire in (
+        ("button", "display_text"),
+        ("ttl_minutes", "ttl_minutes"),
+        ("payload", "payload"),
+    ):
+        if content.get(name):
+            parameters[wire] = content[name]
+    return {"name": "voice_call"} | ({"parameters": parameters} if parameters else {})
+
+
 _WIRE_TYPES = {
     "buttons": "button",
     "catalog": "catalog_message",
@@ -223,6 +251,7 @@ _ACTIONS: dict[str, Callable[[Json], Json]] = {
     "catalog": _catalog,
     "location_request": lambda _: {"name": "send_location"},
     "contact_request": lambda _: {"name": "request_contact_info"},
+    "voice_call": _call,
+    "call_permission_request": lambda _: {"name": "call_permission_request"},
     "address": _address,
-    "carousel": lambda content: {"cards": compose_cards(content["cards"])},
 }

@@ -131,6 +131,13 @@ _INTERACTIVE: dict[str, Fields] = {
     "catalog": (*_frame(), *held("id", "thumbnail_product_retailer_id")),
     "location_request": _request(),
     "contact_request": _request(),
+    "voice_call": (
+        *_request(),
+        text("button", 20),
+        Field(path="ttl_minutes", holds="number", least=1, most=43_200),
+        text("payload", 512),
+    ),
+    "call_permission_request": (needed("type"), text("body", 1024)),
     "address": (
         *_frame(*_ANY_HEADER),
         *held("object", "address", required=True),
@@ -147,7 +154,8 @@ _INTERACTIVE: dict[str, Fields] = {
             for kind in CARD_FILES
             for field in (
                 *held("object", f"cards.*.header.{kind}"),
-                *held("link", f"cards.*.header.{kind}.link", required=True),
+                *held("id", f"cards.*.header.{kind}.media_id"),
+                *held("link", f"cards.*.header.{kind}.link"),
             )
         ),
         text("cards.*.body", 160),

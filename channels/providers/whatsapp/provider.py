@@ -80,6 +80,7 @@ class WhatsAppProvider:
 
     kind = "whatsapp"
     webhook_object = "whatsapp_business_account"
+    echoes_sends = False
     redacted_keys = frozenset(_REDACTED)
     capabilities: dict[str, Any] = limits.capabilities()
     pace = PACE

@@ -10,9 +10,10 @@ says what the approved template takes, where it is known: ``{"header"?: "text"|"
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
-from channels.providers.contract import InvalidMessage, OutboundMedia
+from channels.providers.contract import InvalidMessage, OutboundMedia, OutboundMessage
 from channels.providers.whatsapp import limits
 from channels.providers.whatsapp.fields import check
 from channels.providers.whatsapp.template_buttons import button_component, button_list, index_of
@@ -56,6 +57,23 @@ def validate_template(content: Json, media: OutboundMedia | None) -> None:
     _check_expected(content, media, _FIELD)
     # Composing reads every parameter, so it finds what is malformed.
     compose_template(content, media)
+
+
+def with_files(message: OutboundMessage) -> Json:
+    """Return the content, in whose cards the uploaded files stand by Meta's ids."""
+    cards = message.content.get("cards")
+    if not message.uploaded or not isinstance(cards, list):
+        return message.content
+    return {**message.content, "cards": [_with_file(card, message.uploaded) for card in cards]}
+
+
+def _with_file(card: Any, uploaded: Mapping[str, str]) -> Any:
+    header = card.get("header") if isinstance(card, dict) else None
+    for kind in limits.HEADER_FILES:
+        file = header.get(kind) if isinstance(header, dict) else None
+        if isinstance(header, dict) and isinstance(file, dict) and file.get("media_id") in uploaded:
+            return {**card, "header": {**header, kind: {**file, "id": uploaded[file["media_id"]]}}}
+    return card
 
 
 def compose_template(content: Json, media: OutboundMedia | None) -> Json:

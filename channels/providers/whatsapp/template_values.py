@@ -96,6 +96,11 @@ def _file(source: Any, media: OutboundMedia | None, field: str) -> Json:
         raise InvalidMessage(field, "The header's file needs a media_id or a full link.")
     file: Json = {"id": identifier} if identifier else {"link": link}
     filename = (media.filename if media else "") or given.get("filename")
+    longest = limits.most("document", "filename")
+    if isinstance(filename, str) and len(filename) > longest:
+        raise InvalidMessage(
+            f"{field}.document.filename", f"At most {longest} characters.", limit=longest
+        )
     return file | ({"filename": filename} if filename else {})
 
 

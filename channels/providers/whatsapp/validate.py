@@ -13,7 +13,7 @@ from channels.providers.whatsapp.fields import check, is_web_link
 from channels.providers.whatsapp.identity import BSUID, PARENT_BSUID, WA_ID, is_bsuid
 from channels.providers.whatsapp.interactive import validate_interactive
 from channels.providers.whatsapp.sharing import validate_contacts, validate_location
-from channels.providers.whatsapp.template import validate_template
+from channels.providers.whatsapp.template import validate_template, with_files
 
 PHONE_KINDS = (WA_ID, "phone")
 BSUID_KINDS = (BSUID, PARENT_BSUID)
@@ -42,9 +42,9 @@ def validate(message: OutboundMessage) -> None:
         case "contacts":
             validate_contacts(message.content)
         case "interactive":
-            validate_interactive(message.content, message.media)
+            validate_interactive(message.content, message.media, message.uploaded)
         case "template":
-            validate_template(message.content, message.media)
+            validate_template(with_files(message), message.media)
             _validate_code(message)
         case "reaction":
             _validate_reaction(message)

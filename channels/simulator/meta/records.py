@@ -88,6 +88,14 @@ class Code:
 
 
 @dataclass
+class Burst:
+    """Messages from a number to one person, `count` of them since `began`, by the simulator's clock."""
+
+    began: float
+    count: int = 1
+
+
+@dataclass
 class Media:
     """Stored bytes. `origin` is `upload` (by the business), `inbound` (a customer) or `link`."""
 

@@ -15,6 +15,7 @@ from channels.simulator.meta.faults import Fault
 from channels.simulator.meta.instagram.state import InstagramState
 from channels.simulator.meta.ledger import Ledger
 from channels.simulator.meta.records import (
+    Burst,
     Code,
     Customer,
     Json,
@@ -75,6 +76,7 @@ class State:
         self.open_telephones: dict[tuple[str, str], int] = {}
         self.read_by_business: set[str] = set()
         self.sends: dict[Any, deque[float]] = {}
+        self.bursts: dict[tuple[str, str], Burst] = {}
         self.faults: list[Fault] = []
         self.requests = Ledger(LEDGER_KEPT)
         self.webhooks = Ledger(LEDGER_KEPT)

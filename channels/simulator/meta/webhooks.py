@@ -145,21 +145,21 @@ class Emitter:
         merged = events[0].body() if len(events) == 1 else join_bodies(events)
         body = encode(merged, settings.escape)
         entry = self._record(events, merged)
-        status = await self._attempt(entry, events[0], body)
+        status = await self._attempt(entry, events, body)
         for event in events:
             event.settle(status)
         if status == 200:
             return
         if settings.retry_holds_lane:
-            await self._retry(entry, events[0], body)
+            await self._retry(entry, events, body)
         else:
-            self.background(self._retry(entry, events[0], body))
+            self.background(self._retry(entry, events, body))
 
-    async def _retry(self, entry: Json, event: Event, body: bytes) -> None:
+    async def _retry(self, entry: Json, events: list[Event], body: bytes) -> None:
         for delay in self.state.settings.retry_schedule_s:
             entry["state"] = "retrying"
             await asyncio.sleep(delay)
-            if await self._attempt(entry, event, body) == 200:
+            if await self._attempt(entry, events, body) == 200:
                 return
         entry["state"] = "given_up"
 
@@ -175,16 +175,18 @@ class Emitter:
         }
         return self.state.webhooks.add(entry)
 
-    async def _attempt(self, entry: Json, event: Event, body: bytes) -> int | None:
-        headers = {
-            **RAW_HEADERS,
-            "X-Hub-Signature-256": signature(event.secret or self.state.app_secret, body),
-        }
-        attempt = await self.post(event.url, body, headers)
+    async def _attempt(self, entry: Json, events: list[Event], body: bytes) -> int | None:
+        secret = events[0].secret or self.state.app_secret
+        headers = {**RAW_HEADERS, "X-Hub-Signature-256": signature(secret, body)}
+        attempt = await self.post(events[0].url, body, headers)
         entry["attempts"].append(attempt)
         status: int | None = attempt["status"]
         if status == 200:
             entry["state"] = "delivered"
+        for ig_id in {event.waba_id for event in events}:
+            account = self.state.instagram.accounts.get(ig_id)
+            if account is not None:
+                account.note_webhook(self.state.now(), is_taken=status == 200)
         return status
 
     async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Json:

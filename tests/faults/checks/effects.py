@@ -104,6 +104,7 @@ def _sends(case: Case, check: Check) -> None:
     first: dict[str, int] = {}
     for call in case.calls:
         first.setdefault(call["message"], call["n"])
+    first.pop("", None)
     ids = [ObjectId(id_) for id_ in first if ObjectId.is_valid(id_)]
     rows = case.database["messages"].find({"_id": {"$in": ids}}, {"conversation_id": 1, "seq": 1})
     threads: dict[Any, list[tuple[int, int]]] = defaultdict(list)

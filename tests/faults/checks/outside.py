@@ -68,6 +68,7 @@ def calls(case: Case) -> None:
     by_message: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for call in case.calls:
         by_message[call["message"]].append(call)
+    nameless = {call["wamid"] for call in by_message.pop("", ())}
     for id_, made in by_message.items():
         arrived = [call for call in made if call["status"] not in REFUSED]
         if arrived and made[-1]["n"] > arrived[0]["n"]:
@@ -75,7 +76,8 @@ def calls(case: Case) -> None:
     since = ObjectId(case.product["since"])
     for row in case.database["deliveries"].find({"_id": {"$gte": since}}):
         made = by_message.get(str(row["message_id"]), [])
-        if row["outcome"] == "accepted" and not any(c["wamid"] == row["external_id"] for c in made):
+        called = {call["wamid"] for call in made} | nameless
+        if row["outcome"] == "accepted" and row["external_id"] not in called:
             check.add(f"delivery {row['_id']} counts as accepted and the provider has no such call")
     known = {str(r["message_id"]) for r in case.database["deliveries"].find({}, {"message_id": 1})}
     for id_ in set(by_message) - known:

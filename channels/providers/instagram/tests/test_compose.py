@@ -130,8 +130,8 @@ def test_a_file_is_given_in_exactly_one_way() -> None:
 
 
 def test_an_album_has_at_most_ten_images() -> None:
-    ten = [{"link": LINK}] * 9 + [{"provider_id": "84"}]
-    sent = said(message("image", content={"images": ten}))["attachments"]
+    ten = [{"link": LINK}] * 9 + [{"media_id": "A"}]
+    sent = said(message("image", content={"images": ten}, uploaded={"A": "84"}))["attachments"]
     assert len(sent) == 10
     assert sent[0] == {"type": "image", "payload": {"url": LINK}}
     assert sent[9] == {"type": "image", "payload": {"attachment_id": "84"}}
@@ -139,6 +139,7 @@ def test_an_album_has_at_most_ten_images() -> None:
         "image.images",
         10,
     )
+    assert refused(message("image", content={"images": ten}))[0] == "image.images[9]"
     assert refused(message("image", content={"images": []}))[0] == "image.images"
     assert refused(message("video", content={"images": ten}))[0] == "image.images"
     assert refused(message("image", content={"images": [{}]}))[0] == "image.images[0]"

@@ -71,7 +71,7 @@ def test_the_table_and_the_catalogue_have_the_same_rows() -> None:
 def test_every_rule_is_fit_to_be_shown(rule: Rule) -> None:
     assert re.fullmatch(r"[A-Z].*[^.]", rule.title)
     assert re.fullmatch(r"[A-Z].*\.", rule.advice)
-    assert (rule.scope in ("number", "pair", "app", "template")) == (rule.kind == "Q")
+    assert (rule.scope in ("number", "pair", "app", "account", "template")) == (rule.kind == "Q")
     assert rule.max_tries is None or rule.kind == "R"
 
 

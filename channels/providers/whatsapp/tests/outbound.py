@@ -44,6 +44,8 @@ INTERACTIVE: dict[str, dict[str, Any]] = {
     "catalog": {"body": "All", "footer": "f", "thumbnail_product_retailer_id": "SKU-1"},
     "location_request": {"body": "Where?"},
     "contact_request": {"body": "Who?"},
+    "voice_call": {"body": "Call us", "button": "Call", "ttl_minutes": 60, "payload": "A-1"},
+    "call_permission_request": {"body": "May we call you?"},
     "address": {**_HEADED, "address": {"country": "IN", "values": {"name": "Noa"}}},
     "carousel": {
         "body": "New",

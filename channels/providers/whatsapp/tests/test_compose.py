@@ -182,7 +182,7 @@ def test_other_types_are_unsupported() -> None:
     for kind in ("hologram", "share", ""):
         with pytest.raises(UnsupportedMessage):
             validate(message(kind))
-    for kind in ("quick_replies", "generic", "voice_call"):
+    for kind in ("quick_replies", "generic", "video_call"):
         with pytest.raises(UnsupportedMessage):
             validate(message("interactive", content={"type": kind, "body": "x"}))
 

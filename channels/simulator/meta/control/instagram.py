@@ -48,8 +48,9 @@ async def put_subscription(sim: Simulator, body: Json) -> Json:
         raise BadPatch("action must be lose or restore")
     if "ig_id" in body:
         account = account_of(sim, body)
-        account.instagram_fields = [] if lose else ["messages"]
-        account.page_fields = []
+        account.lose_subscription()
+        if not lose:
+            account.instagram_fields = ["messages"]
         return {"subscribed": account.is_subscribed}
     waba = sim.state.wabas[str(body["waba_id"])]
     waba.subscribed_apps = [] if lose else [sim.state.app_id]

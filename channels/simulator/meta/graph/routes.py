@@ -61,6 +61,7 @@ ROUTES: dict[tuple[str, str, str], Handler] = {
     ("waba", "message_templates", "DELETE"): templates.delete_templates,
     ("template", "", "GET"): templates.get_template,
     ("template", "", "POST"): templates.edit_template,
+    ("template", "unpause", "POST"): templates.unpause_template,
     ("app", "subscriptions", "POST"): subscriptions.subscribe_app,
     ("app", "subscriptions", "GET"): subscriptions.list_app_subscriptions,
     ("debug_token", "", "GET"): _debug_token,

@@ -125,6 +125,17 @@ async def edit_template(call: Call) -> Answer:
     return Answer({"success": True})
 
 
+async def unpause_template(call: Call) -> Answer:
+    """`POST /{template_id}/unpause`: only of a paused one; told by webhook."""
+    template = call.state.templates[call.node]
+    demand(call, identify(call), waba_id=template.waba_id, scope=MANAGEMENT)
+    if template.status != "PAUSED":
+        raise GraphError(100, f"A template that is {template.status} cannot be unpaused.")
+    template.status = "APPROVED"
+    _announce(call, template, "APPROVED", other_info={"title": "UNPAUSE"})
+    return Answer({"success": True})
+
+
 async def delete_templates(call: Call) -> Answer:
     """`DELETE /{waba_id}/message_templates?name=` in all languages, or one by `hsm_id`."""
     demand(call, identify(call), waba_id=call.node, scope=MANAGEMENT)
@@ -147,17 +158,20 @@ async def _review(call: Call, template: Template) -> None:
     """After `template_review_ms` the verdict of the settings, as a webhook."""
     settings = call.state.settings
     await asyncio.sleep(settings.template_review_ms / 1000)
-    number = next(one for one in call.state.numbers.values() if one.waba_id == template.waba_id)
     if settings.template_verdict == "PENDING" or template.template_id not in call.state.templates:
         return
-    request: Json = {"field": "message_template_status_update", "waba_id": number.waba_id}
-    verdict = settings.template_verdict
-    request["value"] = {
-        "event": verdict,
-        "reason": "NONE" if verdict == "APPROVED" else "INVALID_FORMAT",
+    _announce(call, template, settings.template_verdict)
+
+
+def _announce(call: Call, template: Template, event: str, **more: Json) -> None:
+    value = {
+        "event": event,
+        "reason": "NONE" if event == "APPROVED" else "INVALID_FORMAT",
         "message_template_id": int(template.template_id),
         "message_template_name": template.name,
         "message_template_language": template.language,
         "message_template_category": template.category,
+        **more,
     }
-    announce_field(call.sim, request)
+    field = "message_template_status_update"
+    announce_field(call.sim, {"field": field, "waba_id": template.waba_id, "value": value})

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from channels.simulator.meta.records import Json
 
+PATIENCE_S = 3600.0
+
 
 @dataclass
 class Account:
@@ -13,7 +15,8 @@ class Account:
 
     `access_token` serves graph.instagram.com; with a `page_id`, `page_access_token` serves
     graph.facebook.com. `allows_access` is the owner's "allow access to messages", `is_owner`
-    whether our app controls the threads.
+    whether our app controls the threads, `failing_since` when the first webhook failed after the
+    last one that was taken.
     """
 
     ig_id: str
@@ -30,12 +33,26 @@ class Account:
     has_albums: bool = True
     instagram_fields: list[str] = field(default_factory=list)
     page_fields: list[str] = field(default_factory=list)
+    failing_since: float | None = None
     profile: Json = field(default_factory=dict)
 
     @property
     def is_subscribed(self) -> bool:
         """Whether events of this account leave: either flavour subscribed at least one field."""
         return bool(self.instagram_fields or self.page_fields)
+
+    def note_webhook(self, at: float, *, is_taken: bool) -> None:
+        """After an hour without one that was taken the account's subscription is gone, silently."""
+        if is_taken:
+            self.failing_since = None
+        elif self.failing_since is None:
+            self.failing_since = at
+        elif at - self.failing_since >= PATIENCE_S:
+            self.lose_subscription()
+
+    def lose_subscription(self) -> None:
+        """No more events leave until somebody subscribes again."""
+        self.instagram_fields, self.page_fields, self.failing_since = [], [], None
 
 
 @dataclass

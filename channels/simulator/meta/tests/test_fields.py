@@ -141,6 +141,17 @@ def test_errors_of_the_account_come_in_messages(meta: Meta, receiver: Receiver) 
     assert entry["changes"][0]["value"]["metadata"]["phone_number_id"] == PHONE
 
 
+def test_a_paused_template_is_released_before_its_time(meta: Meta, receiver: Receiver) -> None:
+    (found,) = meta.graph("GET", f"{WABA}/message_templates?name=welcome").json()["data"]
+    refused = meta.graph("POST", f"{found['id']}/unpause")
+    assert refusal(refused)[:2] == (400, 100)
+    meta.sim("templates", name="welcome", status="PAUSED")
+    assert meta.graph("POST", f"{found['id']}/unpause").json() == {"success": True}
+    (told,) = receiver.wait(receiver.changes)
+    assert (told["event"], told["other_info"]) == ("APPROVED", {"title": "UNPAUSE"})
+    assert meta.graph("GET", f"{found['id']}?fields=status").json()["status"] == "APPROVED"
+
+
 def test_a_paused_template_is_refused_until_reinstated(meta: Meta) -> None:
     template = {"name": "welcome", "language": {"code": "en_US"}}
     field = {"field": "message_template_status_update", "waba_id": WABA, "template": "welcome"}

@@ -57,6 +57,27 @@ def test_subscribing_and_losing_it(meta: Meta, receiver: Receiver, path: str, to
     assert ask("GET", f"{path}/subscribed_apps", token).json() == {"data": []}
 
 
+def test_an_hour_of_failed_webhooks_ends_the_subscription(meta: Meta, receiver: Receiver) -> None:
+    meta.sim("settings", retry_schedule_s=[0.05])
+    subscribed = f"{IG}/subscribed_apps"
+    for offset in (0, 3500, 3600):
+        meta.sim("clock", offset_s=offset)
+        receiver.statuses[:] = [503] * 2
+        meta.dana()
+        receiver.wait(lambda: not receiver.statuses)
+        assert len(meta.instagram("GET", subscribed).json()["data"]) == (0 if offset == 3600 else 1)
+    assert meta.sim("instagram/inject", ig_id=IG, **{"from": DANA}, text="x")["delivered"] is None
+
+
+def test_one_webhook_that_is_taken_begins_the_hour_anew(meta: Meta, receiver: Receiver) -> None:
+    meta.sim("settings", retry_schedule_s=[])
+    for offset, status in ((0, 503), (3500, 200), (3700, 503), (7000, 503)):
+        meta.sim("clock", offset_s=offset)
+        receiver.statuses[:] = [status]
+        meta.dana()
+    assert len(meta.instagram("GET", f"{IG}/subscribed_apps").json()["data"]) == 1
+
+
 def test_a_profile_needs_consent(meta: Meta) -> None:
     fields = {"fields": "name,username,profile_pic,follower_count"}
     assert refused(meta.instagram("GET", DANA, params=fields)) == (403, 230, None)

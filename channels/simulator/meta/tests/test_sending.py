@@ -137,11 +137,26 @@ def test_a_user_id_can_be_the_recipient(meta: Meta, receiver: Receiver) -> None:
     ]
 
 
-def test_rates_are_limited_when_asked(meta: Meta) -> None:
+def test_a_burst_to_one_person_is_borrowed_from_the_future(meta: Meta) -> None:
     meta.write()
     meta.sim("settings", pair_rate=True)
-    codes = [meta.send(text={"body": "x"}).status_code for _ in range(11)]
-    assert codes == [200] * 10 + [400]
-    meta.sim("settings", pair_rate=False, throughput_per_s=1)
+    codes = [meta.send(text={"body": "x"}).status_code for _ in range(20)]
+    assert codes == [200] * 20
+    for offset, wanted in ((7, 131056), (119, 131056), (121, None), (122, None)):
+        meta.sim("clock", offset_s=offset)
+        answer = meta.send(text={"body": "x"})
+        assert answer.json().get("error", {}).get("code") == wanted
+
+
+def test_a_burst_has_forty_five_at_most(meta: Meta) -> None:
+    meta.write()
+    meta.sim("settings", pair_rate=True)
+    codes = [meta.send(text={"body": "x"}).status_code for _ in range(46)]
+    assert codes == [200] * 45 + [400]
+
+
+def test_rates_are_limited_when_asked(meta: Meta) -> None:
+    meta.write()
+    meta.sim("settings", throughput_per_s=1)
     meta.send(text={"body": "x"})
     assert refusal(meta.send(text={"body": "x"}))[1] == 130429

@@ -1,4 +1,4 @@
-"""Limits of the actions that sell or ask: flows, products, catalogs, addresses, contact requests.
+"""Limits of the actions that sell or ask: flows, products, catalogs, addresses, contacts, calls.
 
 Each check takes `(state, phone_number_id, action)` and raises `GraphError` naming the field.
 """
@@ -16,6 +16,7 @@ from channels.simulator.meta.whatsapp.checks import (
     invalid,
     items,
     missing,
+    only,
     optional_text,
     text,
     web_link,
@@ -131,6 +132,20 @@ def check_address(state: State, phone_number_id: str, action: Json) -> None:
             raise GraphError(100, f"Param {PARAMETERS}['{name}'] must be a JSON object.")
     if "saved_addresses" in parameters:
         items(parameters, "saved_addresses", f"{PARAMETERS}['saved_addresses']", 1, 20)
+
+
+def check_voice_call(state: State, phone_number_id: str, action: Json) -> None:
+    """A button that calls the business, for 1 to 43,200 minutes; all of it has defaults."""
+    demand_name(action, "voice_call")
+    if action.get("parameters") is None:
+        return
+    parameters = child(action, "parameters", PARAMETERS)
+    only(parameters, ("display_text", "ttl_minutes", "payload"), PARAMETERS)
+    optional_text(parameters, "display_text", f"{PARAMETERS}['display_text']", 20)
+    optional_text(parameters, "payload", f"{PARAMETERS}['payload']", 512)
+    minutes = parameters.get("ttl_minutes", 1)
+    if isinstance(minutes, bool) or not isinstance(minutes, int) or not 1 <= minutes <= 43_200:
+        raise invalid(f"{PARAMETERS}['ttl_minutes']", "must be between 1 and 43200.")
 
 
 def check_link(state: State, phone_number_id: str, action: Json) -> None:

@@ -25,6 +25,7 @@ from channels.simulator.meta.whatsapp.commerce import (
     check_link,
     check_product,
     check_product_list,
+    check_voice_call,
     named,
 )
 from channels.simulator.meta.whatsapp.content import check_media_source
@@ -132,4 +133,8 @@ KINDS = {
     "catalog_message": Kind(check_catalog),
     "carousel": Kind(check_carousel, has_footer=False),
     "address_message": Kind(check_address, headers=MEDIA_HEADERS),
+    "voice_call": Kind(check_voice_call, has_footer=False),
+    "call_permission_request": Kind(
+        named("call_permission_request"), needs_body=False, has_footer=False
+    ),
 }

@@ -9,7 +9,7 @@ from typing import Any
 
 from channels.simulator.meta.errors import CODES, GraphError, code_in_number
 from channels.simulator.meta.faults import Fault
-from channels.simulator.meta.records import Customer, Json, Message, Number
+from channels.simulator.meta.records import Burst, Customer, Json, Message, Number
 from channels.simulator.meta.simulator import Simulator
 from channels.simulator.meta.state import State
 from channels.simulator.meta.whatsapp.checks import child, invalid, missing, only, text
@@ -50,7 +50,9 @@ COMMON_KEYS = (
 )
 # Telephones of these countries have the address form; others answer 1026.
 ADDRESS_PREFIXES = ("91", "65")
-PAIR_BURST, PAIR_SECONDS = 10, 60.0
+# One message in six seconds to a person. Within six seconds up to 45 may be borrowed from the
+# future: after a burst of 20 the next one may leave two minutes after its beginning.
+PAIR_BURST, PAIR_SECONDS = 45, 6.0
 
 
 async def send_message(sim: Simulator, number: Number, body: Json, fault: Fault | None) -> Message:
@@ -130,8 +132,7 @@ def _check_rates(state: State, number: Number, customer: Customer) -> None:
         limit = state.settings.throughput_per_s
         _count_send(state, number.phone_number_id, limit, 1.0, now, 130429)
     if state.settings.pair_rate:
-        pair = (number.phone_number_id, customer.wa_id)
-        _count_send(state, pair, PAIR_BURST, PAIR_SECONDS, now, 131056)
+        _count_pair(state, (number.phone_number_id, customer.wa_id), now)
 
 
 def _count_send(state: State, key: Any, limit: int, seconds: float, now: float, code: int) -> None:
@@ -141,6 +142,17 @@ def _count_send(state: State, key: Any, limit: int, seconds: float, now: float, 
     if len(recent) >= limit:
         raise GraphError(code, f"more than {limit} messages within {seconds:g} s.")
     recent.append(now)
+
+
+def _count_pair(state: State, pair: tuple[str, str], now: float) -> None:
+    burst = state.bursts.get(pair)
+    if burst is None or now >= burst.began + burst.count * PAIR_SECONDS:
+        state.bursts[pair] = Burst(now)
+    elif now - burst.began < PAIR_SECONDS and burst.count < PAIR_BURST:
+        burst.count += 1
+    else:
+        wait = burst.began + burst.count * PAIR_SECONDS - now
+        raise GraphError(131056, f"{burst.count} messages to this person; wait {wait:.0f} s.")
 
 
 def _failure(
