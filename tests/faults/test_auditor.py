@@ -152,6 +152,24 @@ def test_a_second_call_is_found_unless_the_first_was_refused(case: Case) -> None
     assert case.checks["I10"].count == 0
 
 
+def test_a_call_without_our_id_is_known_by_the_id_that_it_was_answered_with(case: Case) -> None:
+    case.database["deliveries"].insert_one(
+        {
+            "tenantId": TENANT,
+            "message_id": ObjectId(),
+            "outcome": "accepted",
+            "external_id": "aWdf1",
+        }
+    )
+    for n, given in enumerate(("aWdf1", "aWdf2"), start=1):
+        case.calls.append({"n": n, "message": "", "status": 200, "wamid": given})
+    calls(case)
+    assert case.checks["I10"].count == 0
+    case.calls.clear()
+    calls(case)
+    assert case.checks["I10"].count == 1
+
+
 def test_a_ledger_survives_its_file(tmp_path: Path, case: Case) -> None:
     path = tmp_path / "ledger.jsonl"
     case.ledger.write(path)
