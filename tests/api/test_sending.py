@@ -1,5 +1,6 @@
 """Sending: what is stored, what is refused before anything is."""
 
+import json
 from datetime import timedelta
 from typing import Any
 from unittest.mock import ANY
@@ -153,8 +154,8 @@ def test_a_kind_that_the_channel_has_not_is_told_before_any_call(
 def test_every_interactive_example_is_taken_and_shown(
     world: Any, owner: Caller, thread: Any, name: str, body: Any
 ) -> None:
-    if "media_id" in str(body):
-        body = {**body, "header": {"image": {"link": "https://example.com/a.jpg"}}}
+    uploaded, linked = {"media_id": examples.ID}, {"link": "https://example.com/a.jpg"}
+    body = json.loads(json.dumps(body).replace(json.dumps(uploaded), json.dumps(linked)))
     sent = send(owner, thread, {"type": "interactive", "interactive": body})
     assert sent.status_code == 201, sent.json()
     assert (sent.json()["interactive"], sent.json()["text"]) == (body, body["body"])
