@@ -5,6 +5,7 @@ as long as a reply waits for the number.
 """
 
 import os
+import time
 from collections.abc import Iterable, Sequence
 
 from django.conf import settings
@@ -24,6 +25,9 @@ FULL_S = 60.0
 _limiters: dict[int, Limiter] = {}
 _failures: dict[str, int] = {}
 _probed: set[str] = set()
+# An account that was refused: no more calls from here, while that is being recorded for all.
+REFUSED_S, MOST_REFUSED = 5.0, 1_000
+_refused: dict[tuple[str, str], float] = {}
 Kinds = dict[str, Rate]
 
 
@@ -50,6 +54,9 @@ def wait_for_turns(pairs: Sequence[tuple[Channel, Delivery]]) -> list[float]:
     waits: dict[str, float] = {}
     for channel in {channel.pk: channel for channel, _ in pairs}.values():
         own = [delivery for of, delivery in pairs if of.pk == channel.pk]
+        if (wait := _refused_for(channel)) > 0:
+            waits.update((delivery.pk, wait) for delivery in own)
+            continue
         kinds = buckets.kinds_of(channel, own)
         replies = [delivery for delivery in own if not buckets.is_bulk(delivery)]
         waited = _take_all(channel, replies, kinds, waits, 0.0)
@@ -149,6 +156,22 @@ def slow_down(
         case _:
             key = buckets.number_key(channel)
     limiter().penalise(key, seconds)
+
+
+def note_refused(channel: Channel) -> None:
+    """The provider refuses the account: until its new state is read, nothing more leaves this process for it."""
+    while len(_refused) >= MOST_REFUSED:
+        _refused.pop(next(iter(_refused)))
+    _refused[_state_of(channel)] = time.monotonic() + REFUSED_S
+
+
+def _refused_for(channel: Channel) -> float:
+    return max(_refused.get(_state_of(channel), 0.0) - time.monotonic(), 0.0)
+
+
+def _state_of(channel: Channel) -> tuple[str, str]:
+    """A channel that was broken, or connected again, is in another state than the one that was refused."""
+    return channel.pk, channel.status_at.isoformat()
 
 
 def note_failure(channel: Channel) -> None:

@@ -68,6 +68,7 @@ def outcome(
             pacing.note_failure(channel)
             return _retry(delivery, "transient", answer.code, answer.title, answer.max_tries)
         case provider.ChannelBroken():
+            pacing.note_refused(channel)
             end_attempt(delivery, "channel_broken", answer.code, answer.title)
             break_channel(channel=channel, reason=f"{answer.title}. {answer.advice}")
             raise Hold(hold_reason(channel))

@@ -14,7 +14,8 @@ from typing import Any
 import structlog
 from django.db import DatabaseError
 
-from channels.providers.contract import Accepted
+from channels.providers.contract import Accepted, ChannelBroken
+from channels.providers.contract import Outcome as Answer
 from kernel.clock import now
 from kernel.mongo.doors import ObjectId, PyMongoError, UpdateOne, collection, owner
 from kernel.mongo.transactions import assert_no_session
@@ -85,7 +86,7 @@ def _start(sends: list[Send], slots: Slots, back: Back) -> list[tuple[Send, Call
         waits = pacing.wait_for_turns([(send.channel, send.delivery) for send in sends])
         timed = list(zip(sends, waits, strict=True))
         for send in _leased([send for send, wait in timed if wait <= 0], back):
-            call = Call(partial(send.client.send, send.body), partial(_settle_late, send))
+            call = Call(partial(_answer, send), partial(_settle_late, send))
             started.append((send, call))
             slots.start(call)
         later = [(send, wait) for send, wait in timed if wait > 0]
@@ -98,6 +99,14 @@ def _start(sends: list[Send], slots: Slots, back: Back) -> list[tuple[Send, Call
         if sends:
             time.sleep(pause)
     return started
+
+
+def _answer(send: Send) -> Answer:
+    """Make the call. That the account is refused is known to the next batch before it is recorded."""
+    answer = send.client.send(send.body)
+    if isinstance(answer, ChannelBroken):
+        pacing.note_refused(send.channel)
+    return answer
 
 
 def _leased(sends: list[Send], back: Back) -> list[Send]:

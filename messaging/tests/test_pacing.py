@@ -8,6 +8,7 @@ from channels.models import Channel
 from channels.providers.contract import Throttled, Usage
 from channels.services.throughput import per_second
 from kernel import ratelimit
+from kernel.clock import now
 from kernel.ratelimit import Limiter, connect
 from messaging.dispatch import buckets, pacing
 from messaging.models import Delivery
@@ -174,6 +175,16 @@ def test_instagram_has_no_limit_for_one_person_and_two_looks_a_second(shop):
     assert pacing.wait_to_read(channel) == 0
     assert 0 < pacing.wait_to_read(channel) <= 0.5
     assert pacing.wait_to_read(shop.channel) == pacing.wait_to_read(shop.channel) == 0
+
+
+def test_after_a_refusal_of_the_account_nothing_leaves_until_its_new_state_is_read(shop):
+    (delivery,) = sends(shop.channel)
+    pacing.note_refused(shop.channel)
+    assert 4 < pacing.wait_for_turn(shop.channel, delivery) <= 5
+    again = factories.channel()
+    assert pacing.wait_for_turn(again, sends(again)[0]) == 0
+    Channel.objects.filter(pk=shop.channel.pk).update(status_at=now())
+    assert pacing.wait_for_turn(Channel.objects.get(pk=shop.channel.pk), delivery) == 0
 
 
 def test_without_redis_the_rates_are_kept_by_each_process(shop, real, monkeypatch):
