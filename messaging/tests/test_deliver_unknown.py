@@ -202,6 +202,7 @@ def test_a_believed_id_goes_to_the_message_whose_own_status_names_it(live, monke
     rows = {d.message_id: d for d in Delivery.objects.all()}
     assert (rows[first.pk].outcome, rows[first.pk].external_id) == ("accepted", "wamid.first")
     assert (rows[second.pk].outcome, rows[second.pk].external_id) == ("unknown", "")
+    assert DeliveryCheck.objects.filter(delivery=rows[second.pk], state="ready").count() == 1
     take_in(body(change(phone, statuses=[status("wamid.second", "read", callback=second.pk)])))
     rows = {d.message_id: d for d in Delivery.objects.all()}
     assert (rows[second.pk].outcome, rows[second.pk].external_id) == ("accepted", "wamid.second")

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.conf import settings as configured
 
+from channels.tests.facebook import Hosts, playing
 from kernel.dev.ports import free_ports
 from kernel.dev.probes import http_status
 from tests import factories
@@ -143,3 +144,14 @@ def thread(world: Any) -> Any:
         conversation.message_count = 1
         conversation.save(update_fields=["message_count"])
         return conversation
+
+
+@pytest.fixture
+def hosts(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hosts]:
+    """Meta's hosts, played; the product is told of them."""
+    monkeypatch.setenv("SWITCHBOARD_EGRESS_ALLOW", "127.0.0.1")
+    with playing() as server:
+        settings.META_GRAPH_URL = f"{server.url}/fb"
+        settings.META_INSTAGRAM_URL = f"{server.url}/ig"
+        settings.META_INSTAGRAM_CODES_URL = f"{server.url}/codes"
+        yield server

@@ -1,14 +1,13 @@
 """Coming back from a provider's dialog: what was begun here is completed once, by who began it; nothing leaks."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from channels.models import Channel, ChannelSignIn
-from channels.tests.facebook import Hosts, playing
+from channels.tests.facebook import Hosts
 from channels.tests.instagram_accounts import by_instagram
 from tests import factories
 from tests.api.caller import Caller, code_of
@@ -18,14 +17,9 @@ PAGE = "/channels/connected"
 
 
 @pytest.fixture
-def hosts(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hosts]:
-    monkeypatch.setenv("SWITCHBOARD_EGRESS_ALLOW", "127.0.0.1")
-    with playing() as server:
-        settings.META_GRAPH_URL = f"{server.url}/fb"
-        settings.META_INSTAGRAM_URL = f"{server.url}/ig"
-        settings.META_INSTAGRAM_CODES_URL = f"{server.url}/codes"
-        by_instagram(server, factories.digits(17))
-        yield server
+def hosts(hosts: Hosts) -> Hosts:
+    by_instagram(hosts, factories.digits(17))
+    return hosts
 
 
 def begin(caller: Caller) -> str:

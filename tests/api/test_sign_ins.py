@@ -1,24 +1,14 @@
 """Accounts are connected through the API alone; tokens, codes and PINs are in no answer."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from channels.tests.facebook import Hosts, playing
+from channels.tests.facebook import Hosts
 from channels.tests.instagram_accounts import PAGE, by_instagram, by_page
 from tests import factories
 from tests.api.caller import Caller, code_of
-
-
-@pytest.fixture
-def hosts(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hosts]:
-    monkeypatch.setenv("SWITCHBOARD_EGRESS_ALLOW", "127.0.0.1")
-    with playing() as server:
-        settings.META_GRAPH_URL = f"{server.url}/fb"
-        settings.META_INSTAGRAM_URL = f"{server.url}/ig"
-        settings.META_INSTAGRAM_CODES_URL = f"{server.url}/codes"
-        yield server
 
 
 def begun(caller: Caller, login: str) -> Any:
