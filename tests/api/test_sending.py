@@ -1,6 +1,5 @@
 """Sending: what is stored, what is refused before anything is."""
 
-import json
 from datetime import timedelta
 from typing import Any
 from unittest.mock import ANY
