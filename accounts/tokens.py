@@ -7,6 +7,7 @@ from allauth.headless.tokens.strategies.jwt import JWTTokenStrategy, internal
 
 from accounts.counters import in_turn
 from accounts.models import User
+from accounts.receivers import SIGNED_IN_AT
 from accounts.services import end_session
 from accounts.signals import token_reused
 
@@ -62,3 +63,10 @@ def person_of_session(session: Any) -> User | None:
     """Who is signed in to a session; None when it has ended or its person was disabled."""
     user: Any = internal.get_session_user(session)
     return user
+
+
+def signed_in_at(request: Any) -> float:
+    """When the session of a signed-in request began, in seconds since 1970; 0 for an unknown one."""
+    key = session_key_of(request)
+    session = internal.lookup_session(key) if key else request.session
+    return float(session.get(SIGNED_IN_AT, 0.0)) if session else 0.0

@@ -18,9 +18,9 @@ from tenants.staff import impersonated_here
 
 PREFIX = "/api/v1/"
 # What a person does outside of any tenant: list their own, make one, accept an invitation; and what
-# is asked of a tenant that is not there yet, or not any more.
+# is asked of a tenant that is not there yet, or not any more, or by the installation's own people.
 PERSONAL = ("/api/v1/tenants", "/api/v1/invitations/accept")
-OUTSIDE = ("/api/v1/tenants/imports", "/api/v1/erasures/")
+OUTSIDE = ("/api/v1/tenants/", "/api/v1/erasures/")
 BY_LINK = ("/api/v1/media/content/", "/api/v1/exports/content/")  # the link itself names the tenant
 
 

@@ -1,17 +1,27 @@
 """Support staff inside a tenant: by a grant, under their own name, or for a while as one of its members."""
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db.models import Q
 
+from accounts.factors import has_second_factor
 from accounts.models import User
+from accounts.tokens import signed_in_at
 from kernel.scoping import Reason, tenant_scope, unscoped
 from tenants.access import Principal, acting
-from tenants.errors import ImpersonationEnded, TenantSuspended
+from tenants.errors import (
+    ImpersonationEnded,
+    NotSignedIn,
+    SecondFactorRequired,
+    TenantNotFound,
+    TenantSuspended,
+)
 from tenants.models import Impersonation, Membership, StaffGrant, Tenant
 from tenants.permissions import Permission as P
 from tenants.principals import principal_of_member
@@ -47,6 +57,24 @@ def may_enter(user: User, tenant: Tenant) -> bool:
         return True
     with tenant_scope(tenant):
         return StaffGrant.objects.filter(StaffGrant.opens(user.pk)).exists()
+
+
+def operated(request: Any, tenant_id: str) -> Tenant:
+    """The tenant that a superuser operates from outside; ``TenantNotFound`` for everybody else.
+
+    What the backoffice asks of whoever comes in, a second factor and a fresh sign-in, is asked here too.
+    """
+    user = request.user
+    fresh = time.time() - signed_in_at(request) <= settings.STAFF_SESSION_S
+    proven = not settings.STAFF_SECOND_FACTOR or has_second_factor(user)
+    tenant = Tenant.objects.filter(pk=tenant_id).first()
+    if tenant is None or not (user.is_active and user.is_staff and user.is_superuser):
+        raise TenantNotFound
+    if not proven:
+        raise SecondFactorRequired
+    if not fresh:
+        raise NotSignedIn("sign in again: what staff do asks for a sign-in of today")
+    return tenant
 
 
 def enterable_ids(user: User) -> list[str] | None:

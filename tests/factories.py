@@ -66,8 +66,8 @@ def principal(world: Any, role: str = "owner") -> Principal:
     )  # fmt: skip
 
 
-def person() -> User:
-    return User.objects.create_user(f"person-{secrets.token_hex(5)}@example.test", None)
+def person(**fields: Any) -> User:
+    return User.objects.create_user(f"person-{secrets.token_hex(5)}@example.test", None, **fields)
 
 
 def contact(**fields: Any) -> Contact:

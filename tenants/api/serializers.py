@@ -26,6 +26,19 @@ class TenantChange(Change):
     )  # fmt: skip
 
 
+class Because(Body):
+    """Why: it stands in the tenant's audit log."""
+
+    reason = Text(min_length=3, max_length=200)
+
+
+class LimitsChange(Because):
+    limits = serializers.DictField(
+        child=Whole(allow_null=True, min_value=0, max_value=2**53), allow_empty=False,
+        help_text="New limits by their names, as the tenant reads them at `GET /tenant/limits`.",
+    )  # fmt: skip
+
+
 class Retention(Body):
     """For each kind of data the days that it is kept."""
 

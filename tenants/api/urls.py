@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from tenants.api import groups, invitations, keys, views
+from tenants.api import groups, invitations, keys, operators, views
 
 urlpatterns = [
     path("me", views.Me.as_view()),
     path("tenants", views.Tenants.as_view()),
+    path("tenants/<id:tenant_id>/suspend", operators.Suspend.as_view()),
+    path("tenants/<id:tenant_id>/resume", operators.Resume.as_view()),
+    path("tenants/<id:tenant_id>/limits", operators.OwnLimits.as_view()),
     path("tenant", views.CurrentTenant.as_view()),
     path("tenant/settings", views.Settings.as_view()),
     path("tenant/limits", views.Limits.as_view()),

@@ -11,6 +11,9 @@ LOWEST_ROLE: dict[str, str | None] = {
     "me_get": "viewer",
     "tenants_list": None,
     "tenants_create": None,
+    "tenants_suspend": None,
+    "tenants_resume": None,
+    "tenants_limits_change": None,
     "tenant_get": "viewer",
     "tenant_change": "admin",
     "tenant_settings_get": "viewer",
@@ -124,6 +127,9 @@ NOT_FOR_KEYS = frozenset({"api_keys_create", "api_keys_rotate", "tenant_erase"})
 # A body of the right shape for each operation that takes one.
 BODIES: dict[str, dict[str, object]] = {
     "tenants_create": {"name": "T", "slug": "-"},
+    "tenants_suspend": {"reason": "unpaid"},
+    "tenants_resume": {"reason": "paid"},
+    "tenants_limits_change": {"limits": {"seats": 7}, "reason": "a contract"},
     "tenant_change": {"name": "Renamed"},
     "tenant_settings_change": {"language": "pt"},
     "members_add": {"email": "nobody@example.test", "role": "viewer"},
