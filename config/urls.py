@@ -11,6 +11,7 @@ from config.api import converters
 from config.api.audit import AuditLog, AuditLogExport, AuditLogVerify
 from config.api.feed import Events
 from kernel.catalogue import as_html
+from tenants.api.invitation_page import invitation
 
 converters.register()  # before the apps' addresses use it
 
@@ -48,6 +49,7 @@ urlpatterns = [
     path("metrics", health.metrics),
     path("admin/", admin.site.urls),
     path("channels/connected", connected),
+    path("invitations/accept", invitation),
     path("_allauth/", include("accounts.urls")),
     path("_allauth/", include("allauth.headless.urls")),
     path("accounts/", include("allauth.urls")),  # where sign-in providers send people back to

@@ -7,16 +7,12 @@ referrer, nothing stored, the address cleaned before anything else is done.
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
-from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from channels.services.signin import tenant_of_state
+from config.api.pages import private_page
 
 LONGEST = {"state": 1000, "code": 2000}
-POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-          "base-uri 'none'; form-action 'none'; frame-ancestors 'none'")  # fmt: skip
-HEADERS = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
-           "Content-Security-Policy": POLICY, "X-Robots-Tag": "noindex"}  # fmt: skip
 SAID = {
     "denied": "You did not give access, so nothing was connected.",
     "invalid": "This sign-in was not begun here, or too long ago. Nothing was connected.",
@@ -35,7 +31,4 @@ def connected(request: HttpRequest) -> HttpResponse:
         token = get_token(request)
         shown |= {"state": state, "code": code, "tenant": tenant, "csrf": token}
     status = 200 if problem != "invalid" else 400
-    answer = render(request, "channels/connected.html", shown, status=status)
-    for name, value in HEADERS.items():
-        answer[name] = value
-    return answer
+    return private_page(request, "channels/connected.html", shown, status)
