@@ -1,6 +1,9 @@
 """The lists that are measured: the API's address of each, and the bare driver's find for the same rows."""
 
 import itertools
+import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,10 +11,11 @@ from typing import Any, Self
 
 from bson import ObjectId
 
+from kernel.dev.layout import ROOT
 from tests.bench.errors import Failed
-from tests.bench.http1 import Connection
+from tests.bench.http1 import Answer, Connection
 from tests.bench.population import LONGEST
-from tests.bench.stack import BenchStack
+from tests.bench.stack import BenchStack, Tenant
 
 ROWS, DEEPEST, THREADS = 50, 100, 500
 ALL = ["open", "pending", "closed"]
@@ -22,9 +26,9 @@ Where = Callable[["Side", int], dict[str, Any]]
 
 @dataclass
 class Side:
-    """One data set: a connection to its API, and what its lists are filtered by."""
+    """One data set: connections to it by who asks, and what its lists are filtered by."""
 
-    api: Connection
+    callers: dict[str, Connection]
     db: Any
     tenant: ObjectId
     member: str
@@ -44,7 +48,7 @@ class Side:
         # The regular has a hundred conversations, the first of a group, all with one contact.
         regular = db["conversations"].find_one({"tenantId": id_, "number": 1_000})
         member = db["tenant_users"].find_one({"tenantId": id_, "email": {"$regex": "^agent7@"}})
-        side = cls(stack.api(tenant), db, id_, str(member["_id"]), tenant.channels[0],
+        side = cls(_callers(stack, tenant), db, id_, str(member["_id"]), tenant.channels[0],
                    str(regular["contact_id"]), threads, min(DEEPEST, smallest // ROWS * 3 // 4))  # fmt: skip
         side.deep = side._walk(side.pages)
         return side
@@ -53,7 +57,7 @@ class Side:
         """The cursor behind so many pages."""
         cursor = ""
         for _ in range(pages):
-            answer = self.api.get(f"/api/v1/conversations?limit={ROWS}{cursor}").json()
+            answer = self.callers["key"].get(f"/api/v1/conversations?limit={ROWS}{cursor}").json()
             if not answer["next"]:
                 break
             cursor = f"&cursor={answer['next']}"
@@ -62,7 +66,10 @@ class Side:
 
 @dataclass(frozen=True)
 class Case:
-    """One list. ``rows`` is the least number that a page must have to count."""
+    """One list. ``rows`` is the least number that a page must have to count.
+
+    ``who`` asks: a key, a signed-in agent, or staff, who get the backoffice's pages.
+    """
 
     name: str
     path: Path
@@ -70,16 +77,20 @@ class Case:
     where: Where
     order: Sequence[tuple[str, int]]
     rows: int = ROWS
+    who: str = "key"
 
     def ask(self, side: Side, turn: int) -> float:
         """Milliseconds of one request. Raises ``Failed`` when it is not a full page."""
-        path = f"/api/v1/{self.path(side, turn)}"
+        path = self.path(side, turn)
         began = time.perf_counter()
-        answer = side.api.get(path)
+        answer = side.callers[self.who].get(path)
         took = time.perf_counter() - began
-        if answer.status != 200 or len(answer.json()["results"]) < self.rows:
+        if answer.status != 200 or self._rows_of(answer) < self.rows:
             raise Failed(f"{path}: {answer.status}, not {self.rows} rows: {answer.body[:200]!r}")
         return took * 1000
+
+    def _rows_of(self, answer: Answer) -> int:
+        return answer.body.count(b"<tr") if self.who == "staff" else len(answer.json()["results"])
 
     def find(self, side: Side, turn: int) -> float:
         """Milliseconds of the bare driver's find for the same page."""
@@ -103,11 +114,49 @@ def cases(sides: dict[str, Side]) -> list[Case]:
     ]
     deep = Case(f"page {sides['small'].pages + 1} of all by cursor", lambda side, _: _path(side.deep),
                 "conversations", _behind(sides), NEWEST)  # fmt: skip
-    return [*listed, deep, _messages()]
+    return [*listed, deep, _messages(), _an_agents(), *_backoffice()]
 
 
 def _path(rest: str) -> str:
-    return f"conversations?limit={ROWS}{rest}"
+    return f"/api/v1/conversations?limit={ROWS}{rest}"
+
+
+def _an_agents() -> Case:
+    """What an agent may see, own ones and those of nobody: a merge of several runs of an index."""
+
+    def where(side: Side, _: int) -> dict[str, Any]:
+        return {"status": {"$in": ALL}, "assignee_id": None}
+
+    return Case("all that an agent sees", lambda *_: _path(""), "conversations", where, NEWEST,
+                who="agent")  # fmt: skip
+
+
+def _backoffice() -> list[Case]:
+    """Its pages, of as many rows as one page has; the find beside reads the newest of all."""
+    pages = [("conversations", "conversations/conversation", NEWEST), ("contacts", "crm/contact", [("_id", -1)]),
+             ("members", "tenants/membership", [("_id", -1)]),
+             ("audit_log", "kernel/auditentry", [("_id", -1)])]  # fmt: skip
+    return [
+        Case(f"backoffice: {collection.replace('_', ' ')}", lambda *_, path=path: f"/admin/{path}/",
+             collection if collection != "members" else "tenant_users", lambda *_: {}, order, rows=2, who="staff")
+        for collection, path, order in pages
+    ]  # fmt: skip
+
+
+def _callers(stack: BenchStack, tenant: Tenant) -> dict[str, Connection]:
+    """Connections with a key, as an agent, and as a member of staff."""
+    command = [sys.executable, "-m", "tests.bench.signed_in", tenant.id]
+    made = subprocess.run(
+        command, cwd=ROOT, env=stack.env, capture_output=True, text=True, check=False
+    )
+    if made.returncode:
+        raise Failed(f"nobody could be signed in:\n{made.stderr[-2000:]}")
+    sessions = json.loads(made.stdout.splitlines()[-1])
+    signed_in = {
+        who: Connection(stack.addresses.web, {"Cookie": f"sessionid={key}", "X-Tenant": tenant.id})
+        for who, key in sessions.items()
+    }
+    return {"key": stack.api(tenant), **signed_in}
 
 
 def _conversations(name: str, query: str, filters: dict[str, Any]) -> Case:
@@ -142,7 +191,7 @@ def _messages() -> Case:
 
     def path(side: Side, _: int) -> str:
         thread = side.threads[next(turns) % len(side.threads)]
-        return f"conversations/{thread}/messages?limit={ROWS}"
+        return f"/api/v1/conversations/{thread}/messages?limit={ROWS}"
 
     def where(side: Side, turn: int) -> dict[str, Any]:
         return {"conversation_id": ObjectId(side.threads[-1 - turn % len(side.threads)])}

@@ -56,8 +56,10 @@ def _measure_case(arena: Arena, found: Findings, sides: dict[str, Side], case: C
         for name, milliseconds in times.items():
             medians[name].append(percentile(sorted(milliseconds), 50))
     ratios = [b / a for a, b in zip(medians["small"], medians["large"], strict=True)]
-    found.add(f"{case.name}: small p50", "ms", medians["small"], bar=("<=", 10))
-    found.add(f"{case.name}: large p50", "ms", medians["large"], bar=("<=", 10))
+    # A page of the backoffice is to be flat; that it is an HTML page costs what it costs.
+    bar = None if case.who == "staff" else ("<=", 10)
+    found.add(f"{case.name}: small p50", "ms", medians["small"], bar=bar)
+    found.add(f"{case.name}: large p50", "ms", medians["large"], bar=bar)
     found.add(f"{case.name}: large to small", "ratio", ratios, bar=("<=", 1.3))
     raw = found.add(f"{case.name}: raw find, large", "ms", medians["raw"])
     arena.say(f"{case.name}: {_brief(found, -4)} small, {_brief(found, -3)} large, "
