@@ -14,10 +14,11 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 
 from config.api.errors import problem, translate
+from config.errors import TooManyStreams
 from config.middleware import peer_or_reported
 from config.stream.access import Credentials, Listener, admit, cookie_name
 from config.stream.hub import Hub, Hubs
-from kernel.errors import DomainError, RateLimited
+from kernel.errors import DomainError
 from messaging.feed import Placed, seen_by
 
 log = structlog.get_logger(agentName="kernel")
@@ -30,11 +31,6 @@ MOST_EACH, MOST_TENANT = 5, 200
 OF_ACCESS = ("member.", "team.", "role.", "api_key.", "tenant.", "settings.")
 
 admitted: Callable[..., Any] = sync_to_async(admit, thread_sensitive=False)
-
-
-class TooManyStreams(RateLimited):
-    code = "too_many_streams"
-    title = "Too many open streams"
 
 
 class StreamApplication:
