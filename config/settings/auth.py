@@ -3,7 +3,7 @@
 import hashlib
 from urllib.parse import urlsplit
 
-from config.settings.base import PUBLIC_URL, SECRET_KEY, TRUSTED_PROXIES
+from config.settings.base import DATA, PUBLIC_URL, SECRET_KEY, TRUSTED_PROXIES
 from config.settings.environment import PRODUCTION, choice, number, switch, text
 
 ALLAUTH_DEFAULT_AUTO_FIELD = "kernel.mongo.fields.IdField"
@@ -124,8 +124,9 @@ if oidc_id := text("SWITCHBOARD_OIDC_CLIENT_ID", "-").strip("-"):
 EMAIL_BACKEND = text(
     "SWITCHBOARD_EMAIL_BACKEND",
     "django.core.mail.backends.smtp.EmailBackend" if PRODUCTION
-    else "django.core.mail.backends.console.EmailBackend",
+    else "django.core.mail.backends.filebased.EmailBackend",
 )  # fmt: skip
+EMAIL_FILE_PATH = f"{DATA}/mail"  # of the latter
 DEFAULT_FROM_EMAIL = text("SWITCHBOARD_FROM_EMAIL", "Switchboard <no-reply@localhost>")
 EMAIL_HOST = text("SWITCHBOARD_EMAIL_HOST", "localhost")
 EMAIL_PORT = number("SWITCHBOARD_EMAIL_PORT", 587 if PRODUCTION else 25)

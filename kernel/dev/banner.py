@@ -27,6 +27,11 @@ def _addresses(at: Addresses, env: Mapping[str, str]) -> Iterator[str]:
         ("webhook edge", f"{at.edge}/webhooks/meta", ""),
         ("MongoDB", env["MONGODB_URI"], f"database {env['MONGODB_NAME']}"),
         ("Redis", env["REDIS_URL"], ""),
+        (
+            "mail",
+            f"{env['SWITCHBOARD_DATA']}/mail",
+            "what would have been sent: codes, invitations",
+        ),
     )
     width = max(len(address) for _, address, _ in rows)
     for name, address, remark in rows:

@@ -120,9 +120,15 @@ def test_the_banner_shows_addresses_logins_and_keys(tmp_path: Path) -> None:
     user = {"email": "owner@acme.example", "password": "correct horse", "role": "owner"}
     tenant = {"slug": "acme", "api_key": "sb_live_1_2", "users": [user]}
     demo.write_text(json.dumps({"tenants": [tenant]}))
-    env = {"MONGODB_URI": "m", "MONGODB_NAME": "switchboard", "REDIS_URL": "r"}
+    env = {"MONGODB_URI": "m", "MONGODB_NAME": "switchboard", "REDIS_URL": "r",
+           "SWITCHBOARD_DATA": ".data"}  # fmt: skip
     text = banner(Addresses.of(PORTS), env, demo)
-    for expected in ("http://127.0.0.1:8000/admin/", "http://127.0.0.1:8003/", "sb_live_1_2"):
+    for expected in (
+        "http://127.0.0.1:8000/admin/",
+        "http://127.0.0.1:8003/",
+        "sb_live_1_2",
+        ".data/mail",
+    ):
         assert expected in text
     assert "  acme    owner  owner@acme.example  correct horse" in text
 
