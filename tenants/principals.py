@@ -60,7 +60,7 @@ def _key_principal(key: ApiKey, ip: str) -> Principal:
     if key.cidrs and not is_inside(ip, key.cidrs):
         raise BadApiKey("the key is not allowed from this address")
     maker = find_one(Membership, {"_id": ObjectId(key.created_by_id), "status": Membership.ACTIVE})
-    if maker is None:
+    if maker is None or not _is_enabled(maker.user_id):
         raise BadApiKey("the key's maker is no longer a member")
     _note_use(key, ip)
     held = frozenset(key.scopes) & permissions_of(maker.role)
@@ -68,6 +68,12 @@ def _key_principal(key: ApiKey, ip: str) -> Principal:
                      role=maker.role, permissions=held & CONFINABLE if key.channel_ids else held,
                      team_ids=tuple(maker.team_ids), channel_ids=tuple(key.channel_ids),
                      on_behalf_of=maker.pk)  # fmt: skip
+
+
+def _is_enabled(user_id: str) -> bool:
+    """Whether an operator has left the account open: a key ends with its maker's sessions."""
+    enabled = {"_id": ObjectId(user_id), "is_active": True}
+    return collection(User).find_one(enabled, {"_id": 1}) is not None
 
 
 def _note_use(key: ApiKey, ip: str) -> None:

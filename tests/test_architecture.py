@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -240,3 +241,9 @@ def test_nothing_of_a_developers_machine_is_in_the_repository():
     paths = [ROOT / name for name in listed.stdout.splitlines()]
     texts = [p for p in paths if p.suffix in kinds and p.is_file() and p != Path(__file__)]
     assert [named(p) for p in texts if pattern.search(p.read_text(encoding="utf-8"))] == []
+
+
+def test_every_test_file_is_collected() -> None:
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    known = set(options["testpaths"])
+    assert [named(p) for p in files("test_*.py") if _parts(p)[0] not in known] == []

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from accounts.services import disable_person, enable_person
 from kernel.clock import now
 from kernel.models import AuditEntry
 from kernel.mongo.wire import wire_log
@@ -257,3 +258,13 @@ def test_what_becomes_of_a_key_is_audited_without_its_secret(world: Any, owner: 
         assert keys.parse(text).secret not in told
         assert keys.digest(keys.parse(text).secret) not in told
     assert owner.get(f"api-keys/{made['id']}").json().get("key") is None
+
+
+def test_a_key_is_closed_while_its_makers_account_is(world: Any) -> None:
+    caller, _ = key_caller(world, SCOPES)
+    assert caller.get("contacts").status_code == 200
+    disable_person(world.user)
+    refused = caller.get("contacts")
+    assert (refused.status_code, code_of(refused)) == (401, "invalid_api_key")
+    enable_person(world.user)
+    assert caller.get("contacts").status_code == 200
