@@ -247,3 +247,14 @@ def test_every_test_file_is_collected() -> None:
     options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
     known = set(options["testpaths"])
     assert [named(p) for p in files("test_*.py") if _parts(p)[0] not in known] == []
+
+
+def test_no_merge_was_left_half_done() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True
+    ).stdout
+    marks = re.compile(rb"^(<{7} |>{7} )", re.MULTILINE)
+    paths = [ROOT / name.decode() for name in tracked.split(b"\0") if name]
+    assert [
+        named(path) for path in paths if path.is_file() and marks.search(path.read_bytes())
+    ] == []

@@ -6,6 +6,7 @@ product's own.
 
 import json
 import sys
+from typing import Any
 
 import django
 
@@ -24,12 +25,12 @@ def sessions(tenant_id: str) -> dict[str, str]:
     return {"agent": _session(agent), "staff": _session(staff, **{KEY: tenant_id})}
 
 
-def _session(user: object, **also: str) -> str:
+def _session(user: Any, **also: str) -> str:
     from django.conf import settings
     from django.test import Client
 
     client = Client()
-    client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[-1])  # type: ignore[arg-type]
+    client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[-1])
     session = client.session
     session.update(also)
     session.save()
