@@ -51,14 +51,16 @@ def scheduler(trial: Trial) -> Figure:
     load = trial.load(rate=trial.pick(20.0, 30.0), seconds=1200.0, senders=60)
     watch = Lateness(trial)
     watch.start()
-    with _without_beat(trial):
-        trial.fault()
-        sent = _retries(trial, number, talks, trial.pick(20.0, 600.0))
-    with _second_beat(trial):
-        trial.fault()
-        sent += _retries(trial, number, talks, trial.pick(10.0, 60.0))
-    load.stop()
-    load.join()
+    try:
+        with _without_beat(trial):
+            trial.fault()
+            sent = _retries(trial, number, talks, trial.pick(20.0, 600.0))
+        with _second_beat(trial):
+            trial.fault()
+            sent += _retries(trial, number, talks, trial.pick(10.0, 60.0))
+    finally:
+        load.stop()
+        load.join()
     missing = came_to(trial, sent, _has_left, 60)
     trial.require(not missing, f"{len(missing)} sends did not leave")
     trial.settle()
