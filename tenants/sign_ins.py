@@ -40,6 +40,7 @@ CHANGES = {
     mfa.authenticator_removed: "person.factor_removed",
     mfa.authenticator_reset: "person.recovery_codes_made",
     people.token_reused: "person.token_reused",
+    people.account_reclaimed: "person.reclaimed",
 }
 # What an operator does by command: the system's doing, and not the person's.
 OPERATED = {
