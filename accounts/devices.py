@@ -32,13 +32,13 @@ def counted_as(request: Any, email: str) -> str:
     Strangers have one count for the account together; for an address that nobody has, it is the
     address that counts, so that an answer tells nothing.
     """
-    whose = _account_of(email) or email.lower()
+    whose = account_of(email) or email.lower()
     return f"{whose}:{_read(request).get(_about(whose), '')}"
 
 
 def counted_as_strangers(email: str) -> str:
     """The count that everybody shares who has no device that the account knows."""
-    return f"{_account_of(email) or email.lower()}:"
+    return f"{account_of(email) or email.lower()}:"
 
 
 def remember_device(request: Any, user: User) -> None:
@@ -61,7 +61,7 @@ def keep_device(request: Any, response: HttpResponse) -> None:
     )  # fmt: skip
 
 
-def _account_of(email: str) -> str:
+def account_of(email: str) -> str:
     """The id of whom an address belongs to; both are looked up, so that the time is the same."""
     email = email.lower()
     proven = EmailAddress.objects.filter(email=email, verified=True)
