@@ -22,8 +22,7 @@ from kernel import audit
 from kernel.audit.values import plain
 from kernel.mongo.transactions import run_transaction
 from kernel.scoping.context import outside_scope, tenant_scope
-from tenants.models import AccountEntry
-from tenants.services.telling import tell, tell_refused
+from tenants.services.telling import entry_of, tell, tell_refused
 from tenants.services.tenant import tenants_of
 
 log = structlog.get_logger(agentName="auth")
@@ -68,32 +67,17 @@ def listen() -> None:
         signal.connect(partial(_failed, code), weak=False, dispatch_uid=f"audit.failed.{code}")
 
 
-def about(person: User, request: Any, action: str, **told: Any) -> AccountEntry:
-    """What ``person`` did with their own account, in the request (or in none), not recorded yet."""
-    return AccountEntry(
-        **{
-            "user_id": person.pk,
-            "action": action,
-            "target_type": "user",
-            "target_id": person.pk,
-            "ip": getattr(request, "client_ip", ""),
-            "request_id": getattr(request, "request_id", ""),
-            **told,
-        }
-    )
-
-
 def note_refused_tenant(person: User, request: Any, named: str, *, code: str) -> None:
     """``person`` named a tenant that did not let them in, or that is not there.
 
     Nobody writes into the log of a tenant that they do not belong to: their own tell of it.
     """
     tried = {"target_type": "tenant", "target_id": named[:64], "code": code}
-    tell_refused(about(person, request, "access.refused", **tried), request)
+    tell_refused(entry_of(person, request, "access.refused", **tried), request)
 
 
 def _record(person: User, request: Any, action: str, changes: dict[str, Any]) -> None:
-    known = tell(about(person, request, action, changes=plain(changes)))
+    known = tell(entry_of(person, request, action, changes=plain(changes)))
     log.info(action, user_id=person.pk, tenants=known)
 
 
@@ -132,7 +116,7 @@ def _unlinked(request: Any, socialaccount: Any, **_: Any) -> None:
 def _failed(code: str, request: Any, user: Any, **_: Any) -> None:
     if user is None:  # somebody guesses codes for an address that nobody has
         return
-    tell_refused(about(user, request, "person.sign_in_failed", code=code), request)
+    tell_refused(entry_of(user, request, "person.sign_in_failed", code=code), request)
     log.info("person.sign_in_failed", user_id=user.pk, code=code)
 
 
@@ -151,4 +135,4 @@ def _note_password(email: str, request: Any) -> None:
     person = User.objects.filter(pk=account_of(email) or None).first()
     log.info("person.sign_in_failed", user_id=person.pk if person else "", code="password")
     if person is not None:
-        tell_refused(about(person, request, "person.sign_in_failed", code="password"), None)
+        tell_refused(entry_of(person, request, "person.sign_in_failed", code="password"), None)

@@ -6,7 +6,7 @@ no number of memberships keeps anybody from signing in.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -24,7 +24,7 @@ from kernel.scoping import Reason, tenant_scope, unscoped
 from kernel.scoping.context import outside_scope
 from kernel.work import Kind, Lease, Released
 from tenants.events import MemberChanged, MemberRemoved
-from tenants.models import AccountEntry, Membership
+from tenants.models import AccountEntry, Invitation, Membership
 
 KIND = "tell"
 AT_ONCE, TURN = 8, 50
@@ -35,18 +35,36 @@ def register_kind() -> None:
     work.register(Kind(name=KIND, queue="default", serve=serve, lease_s=60.0, one_shot=True))
 
 
-def tell(entry: AccountEntry) -> int:
-    """Record ``entry`` in the person's tenants; returns how many those are.
+def entry_of(person: User, request: Any, action: str, **told: Any) -> AccountEntry:
+    """What ``person`` did with their own account, in a request (or in none), not recorded yet."""
+    return AccountEntry(
+        **{
+            "user_id": person.pk,
+            "action": action,
+            "target_type": "user",
+            "target_id": person.pk,
+            "ip": getattr(request, "client_ip", ""),
+            "request_id": getattr(request, "request_id", ""),
+            **told,
+        }
+    )
 
-    What is not recorded when this returns is kept durably.
+
+def tell(entry: AccountEntry, *, first: Sequence[str] = ()) -> int:
+    """Record ``entry`` in the person's tenants; returns how many those are. Joins a transaction.
+
+    In ``first`` and in the next few it stands when this returns; for the others it is kept durably.
     """
-    tenants = tenants_to_tell(entry)
-    first, later = tenants[:AT_ONCE], tenants[AT_ONCE:]
-    if later:
-        run_transaction(lambda: keep(entry, later))
-    for tenant_id in first:
-        run_transaction(partial(write_in, tenant_id, entry))
-    return len(tenants)
+    return run_transaction(lambda: _tell(entry, first))
+
+
+def _tell(entry: AccountEntry, first: Sequence[str]) -> int:
+    others = [id_ for id_ in tenants_to_tell(entry) if id_ not in first]
+    if later := others[AT_ONCE:]:
+        keep(entry, later)
+    for tenant_id in (*first, *others[:AT_ONCE]):
+        write_in(tenant_id, entry)
+    return len(first) + len(others)
 
 
 def tell_refused(entry: AccountEntry, request: Any) -> int:
@@ -165,8 +183,11 @@ def _follow(member: Membership) -> None:
 
 
 def _leave(member: Membership) -> None:
-    """The membership ends with the account."""
+    """The membership ends with the account, and the address that it was invited by goes."""
+    address = member.email
     _copy(member)
+    spent = {**owner(), "email": address, "status": Invitation.ACCEPTED}
+    collection(Invitation).update_many(spent, {"$set": {"email": member.email}})
     if member.status != Membership.ACTIVE:
         return
     member.status = Membership.DISABLED
@@ -177,11 +198,10 @@ def _leave(member: Membership) -> None:
 
 def _copy(member: Membership) -> bool:
     person = User.objects.get(pk=member.user_id)
-    known = {"email": person.email, "name": person.name}
     if (member.email, member.name) == (person.email, person.name):
         return False
-    mine = {**owner(), "_id": ObjectId(member.pk)}
-    collection(Membership).update_one(mine, {"$set": known})
+    member.email, member.name = person.email, person.name
+    member.save(update_fields=["email", "name"])
     return True
 
 
