@@ -24,7 +24,8 @@ from kernel.scoping import tenant_scope
 from kernel.scoping.context import outside_scope
 from kernel.work import Kind, Lease, Released
 from tenants.events import MemberChanged, MemberRemoved
-from tenants.models import AccountEntry, Invitation, Membership
+from tenants.models import AccountEntry, ApiKey, Invitation, Membership
+from tenants.services.api_keys import end_key
 from tenants.services.tenant import roles_of
 
 KIND = "tell"
@@ -193,6 +194,12 @@ def _leave(member: Membership) -> None:
     emit(MemberRemoved(member_id=member.pk))
 
 
+def _end_keys(member: Membership) -> None:
+    """Whoever had set up the account may have made keys with it."""
+    for key in ApiKey.objects.filter(created_by=member.pk):
+        end_key(key)
+
+
 def _copy(member: Membership) -> bool:
     person = User.objects.get(pk=member.user_id)
     if (member.email, member.name) == (person.email, person.name):
@@ -206,4 +213,5 @@ FOLLOWED: dict[str, Callable[[Membership], None]] = {
     "person.email_changed": _follow,
     "person.renamed": _follow,
     "person.deleted": _leave,
+    "person.reclaimed": _end_keys,
 }
