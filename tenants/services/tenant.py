@@ -128,10 +128,16 @@ def hold_while_suspended() -> None:
 
 def tenants_of(person: User) -> list[tuple[Tenant, str]]:
     """The person's tenants with their role in each, by slug."""
-    with unscoped(Reason.LIST_MY_TENANTS):
-        roles = dict(
-            Membership.objects.filter(user_id=person.pk, status=Membership.ACTIVE)
-            .values_list("tenant_id", "role")
-        )  # fmt: skip
+    roles = roles_of(person.pk)
     found = sorted(Tenant.objects.filter(pk__in=list(roles)), key=lambda tenant: tenant.slug)
     return [(tenant, roles[tenant.pk]) for tenant in found]
+
+
+def roles_of(user_id: str, *, also_ended: bool = False) -> dict[str, str]:
+    """A person's role in each of their tenants, by its id; ``also_ended`` where they had one."""
+    statuses = [Membership.ACTIVE, *([Membership.DISABLED] if also_ended else ())]
+    with unscoped(Reason.LIST_MY_TENANTS):
+        return dict(
+            Membership.objects.filter(user_id=user_id, status__in=statuses)
+            .values_list("tenant_id", "role")
+        )  # fmt: skip
