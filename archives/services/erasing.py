@@ -25,6 +25,7 @@ from kernel.mongo.transactions import run_transaction
 from kernel.scoping import tenant_scope
 from kernel.work import Kind, Lease, Released, StaleFence, register
 from tenants.models import Tenant
+from tenants.services.closing import close
 from webhooks.services.redaction import redact_tenant
 
 log = structlog.get_logger(agentName="archive")
@@ -80,9 +81,7 @@ def _next(state: State) -> None:
 
 def _begin(row: Erasure, state: State) -> float:
     """Close the doors, and write down what there is before anything goes."""
-    tenant = {"_id": ObjectId(row.erased_tenant_id)}
-    closed = {"$set": {"status": Tenant.SUSPENDED}}
-    collection(Tenant).update_one(tenant, closed)
+    close(row.erased_tenant_id, Tenant.BY_ERASURE)
     if "before" not in state:
         feed = FeedState.objects.first()
         state["audit"] = {"seq": feed.audit_seq, "hash": feed.audit_hash} if feed else {}
