@@ -21,6 +21,7 @@ GLOBAL_MODELS: dict[str, str] = {
     "admin.LogEntry": "Django's own; staff actions are audited per tenant beside it",
     "contenttypes.ContentType": "Django's own",
     "tenants.Tenant": "its id is the tenant id",
+    "tenants.AccountEntry": "on its way from a person into the logs of all their tenants",
     "channels.ChannelAddress": "finds the tenant that owns a provider's address",
     "channels.FormerAddress": "tells whose an old raw webhook is; an address moves between tenants",
     "webhooks.WebhookDelivery": "raw webhooks before they are routed; one may mix tenants",
