@@ -1,10 +1,7 @@
 """Creating, changing, suspending and resuming tenants."""
 
-from typing import Any
-
 from accounts.models import User
 from kernel import audit, work
-from kernel.clock import now
 from kernel.events import emit
 from kernel.mongo.doors import ObjectId, UniqueViolation, collection
 from kernel.mongo.ids import new_id
@@ -18,9 +15,11 @@ from tenants.events import TenantCreated, TenantRenamed, TenantResumed, TenantSu
 from tenants.models import Membership, Tenant, TenantSettings
 from tenants.permissions import Permission
 from tenants.selectors import get_tenant
+from tenants.services.closing import close, lift_staffs
 from tenants.services.validation import validated
 
 SUSPENDED = "tenant_suspended"
+CLOSING = ("status", "suspended_at", "closed_by")
 
 
 def create_tenant(*, maker: User, name: str, slug: str, id: str | None = None) -> Tenant:
@@ -81,36 +80,36 @@ def _change(wanted: dict[str, str | None]) -> Tenant:
 def suspend_tenant(*, tenant: Tenant, reason: str) -> Tenant:
     """Stop the tenant: its inbound is parked, its sends are held, its API answers 403.
 
-    What it is already nothing happens to.
+    Of one that is closed for another cause (an erasure, an import) it is one cause more, which
+    stays when the other ends. One that staff suspended stays as it is.
     """
     require(Permission.TENANT_MANAGE)
-    at = now()
-    if _switched(tenant, Tenant.ACTIVE, {"status": Tenant.SUSPENDED, "suspended_at": at}):
+    before = close(tenant.pk, Tenant.BY_STAFF)
+    if before is not None:
         audit.record("tenant.suspended", tenant, reason=reason)
+    if before == []:
         emit(TenantSuspended(tenant_id=tenant.pk))
+    tenant.refresh_from_db(fields=CLOSING)
     return tenant
 
 
 @transactional
 def resume_tenant(*, tenant: Tenant, reason: str) -> Tenant:
-    """Open the tenant again: what was parked goes on, in order."""
+    """Open the tenant again: what was parked goes on, in order.
+
+    Raises ``ErasureOpen`` and ``TenantIncomplete`` while an erasure or an import keeps it closed.
+    """
     require(Permission.TENANT_MANAGE)
-    if _switched(tenant, Tenant.SUSPENDED, {"status": Tenant.ACTIVE, "suspended_at": None}):
+    if lift_staffs(tenant.pk):
         audit.record("tenant.resumed", tenant, reason=reason)
         emit(TenantResumed(tenant_id=tenant.pk))
-    on_commit(lambda: _release(tenant.pk))
+    on_commit(lambda: release(tenant.pk))
+    tenant.refresh_from_db(fields=CLOSING)
     return tenant
 
 
-def _switched(tenant: Tenant, expected: str, fields: dict[str, Any]) -> bool:
-    """Compare and set, so that of two who switch at once one does; ``tenant`` shows what is now."""
-    known = {"_id": ObjectId(tenant.pk), "status": expected}
-    done = collection(Tenant).update_one(known, {"$set": fields}).matched_count == 1
-    tenant.refresh_from_db(fields=list(fields))
-    return done
-
-
-def _release(tenant_id: str) -> None:
+def release(tenant_id: str) -> None:
+    """What was held while it was suspended goes on; after the commit that opened it."""
     work.release_held(SUSPENDED, tenant_id=tenant_id)
 
 
