@@ -14,6 +14,7 @@ from archives.models import Import
 from archives.services.importing import KIND
 from kernel import work
 from kernel.archive.reader import Reader
+from kernel.mongo.deadline import away_from_database
 from kernel.mongo.doors import UniqueViolation
 from kernel.mongo.ids import new_id
 from kernel.mongo.transactions import run_transaction
@@ -28,10 +29,14 @@ def ask_import(*, person: User, file: UploadedFile, slug: str) -> Import:
     if (file.size or 0) > settings.IMPORT_MAX_BYTES:
         raise ArchiveTooLarge(limit=settings.IMPORT_MAX_BYTES)
     _free(slug)
-    path = _kept(file.open("rb"))
+    if Import.objects.filter(user_id=person.pk, running=True).exists():  # the index decides
+        raise ImportRunning
+    with away_from_database():
+        path = _kept(file.open("rb"))
     try:
-        with Reader(path):
-            row = begin_import(person=person, path=path, slug=slug)
+        with away_from_database(), Reader(path):
+            pass
+        row = begin_import(person=person, path=path, slug=slug)
     except Exception:
         path.unlink(missing_ok=True)
         raise
