@@ -1,7 +1,9 @@
 """Tokens for apps: an opaque one for the session, and a pair of JWTs that end with it."""
 
+from types import SimpleNamespace
 from typing import Any
 
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
 from allauth.headless.tokens.strategies.jwt import JWTTokenStrategy, internal
 
@@ -67,6 +69,26 @@ def person_of_session(session: Any) -> User | None:
 
 def signed_in_at(request: Any) -> float:
     """When the session of a signed-in request began, in seconds since 1970; 0 for an unknown one."""
+    return _signed_in_at(_session_of(request))
+
+
+def proven_at(request: Any, person: User) -> float:
+    """When the person of a signed-in request last proved who they are: signing in, or again since.
+
+    In seconds since 1970; 0 for a session of nobody knows when.
+    """
+    session = _session_of(request)
+    records: Any = SimpleNamespace(session=session if session is not None else {})
+    again = [float(record["at"]) for record in get_authentication_records(records, person)
+             if record.get("reauthenticated")]  # fmt: skip
+    return max(_signed_in_at(session), *again, 0.0)
+
+
+def _session_of(request: Any) -> Any:
+    """The session that the request's token names, or the browser's; None for one that has ended."""
     key = session_key_of(request)
-    session = internal.lookup_session(key) if key else request.session
+    return internal.lookup_session(key) if key else request.session
+
+
+def _signed_in_at(session: Any) -> float:
     return float(session.get(SIGNED_IN_AT, 0.0)) if session else 0.0

@@ -53,7 +53,7 @@ class Exports(ApiView):
 
     @operation(
         "exports_create", "Export the tenant", needs=(P.EXPORTS_CREATE,), gives=shapes.ExportShown,
-        status=202, problems=(errors.ExportRunning,), costly=True,
+        status=202, problems=(errors.ExportRunning,), costly=True, fresh=True,
         example={**examples.EXPORT, "phase": "queued", "url": None},
         about="Writes everything but secrets into one archive, in the background. It is kept for a "
         "week. Read the export for its progress and its link.",
@@ -99,7 +99,7 @@ class Content(ApiView):
 
 class EraseTenant(ApiView):
     @operation(
-        "tenant_erase", "Erase the tenant", needs=(P.TENANT_ERASE,), takes=shapes.AskErasure,
+        "tenant_erase", "Erase the tenant", needs=(P.TENANT_ERASE,), takes=shapes.AskErasure, fresh=True,
         gives=shapes.ErasureShown, status=202, problems=(errors.NotConfirmed, errors.ErasureOpen),
         asks={"slug": "acme"}, example=examples.ERASURE,
         about="Asked by a person, not by a key. Suspends the tenant now and erases it when the grace period ends. Until then it can "

@@ -16,6 +16,8 @@ from config.api.described import (
     paging_problems,
     responses_of,
 )
+from config.api.fresh import ABOUT as PROOF
+from config.api.fresh import demand_fresh
 from config.api.limits import CHANGES, COSTLY, READS
 from config.api.once import once
 from config.api.paging import check_parameters
@@ -24,6 +26,7 @@ from config.api.preconditions import etag
 from config.api.serializers import Body, Nothing, Shown
 from kernel.errors import DomainError
 from tenants.access import require
+from tenants.errors import ReauthenticationRequired
 from tenants.needs import Need
 
 View = Callable[..., Response]
@@ -50,6 +53,7 @@ def operation(
     public: bool = False,
     secret: Sequence[str] = (),
     costly: bool = False,
+    fresh: bool = False,
 ) -> Callable[[View], View]:
     """Make a view's method an operation of the API.
 
@@ -58,24 +62,26 @@ def operation(
     unsafe operation honours ``Idempotency-Key``. ``example`` is an answer and ``asks`` a
     request, or several by name; ``who`` says in words who may call it where ``needs`` cannot;
     ``versioned`` answers carry an ``ETag``. ``upload`` is a form with a file. ``costly``
-    operations (a mail, a call to a provider, a long file) may be asked for less often.
+    operations (a mail, a call to a provider, a long file) may be asked for less often. ``fresh``
+    ones ask people to have proven themselves lately (``config.api.fresh``).
     """
     declared = [*(PAGING if paged else ()), *parameters]
     names = [p.name for p in declared if p.location == OpenApiParameter.QUERY]
     refusals = [*problems, *(paging_problems() if paged else ())]
+    refusals += [ReauthenticationRequired] if fresh else []
 
     def decorate(method: View) -> View:
         unsafe = method.__name__ != "get"
         form = takes or upload or (Nothing if unsafe else None)
         handle = _handler(
             id, method, form, tuple(needs), names, once_only=unsafe and in_tenant,
-            gives_body=bool(takes or upload), versioned=versioned, secret=secret,
+            gives_body=bool(takes or upload), versioned=versioned, secret=secret, fresh=fresh,
         )  # fmt: skip
         handle.__dict__["rate"] = COSTLY if costly else CHANGES if unsafe else READS
         described = extend_schema(
             operation_id=id,
             summary=summary,
-            description=describe(about, needs, who, public),
+            description=describe(f"{about}\n\n{PROOF}" if fresh else about, needs, who, public),
             request={"multipart/form-data": upload} if upload else takes,
             parameters=[*declared, *headers_of(unsafe, versioned and unsafe, in_tenant, public)],
             responses=responses_of(gives, status, refusals, unsafe=unsafe, in_tenant=in_tenant,
@@ -91,7 +97,7 @@ def operation(
 
 def _handler(
     id: str, method: View, form: type[Body] | None, needs: tuple[Need, ...], names: Sequence[str],
-    *, once_only: bool, gives_body: bool, versioned: bool, secret: Sequence[str],
+    *, once_only: bool, gives_body: bool, versioned: bool, secret: Sequence[str], fresh: bool,
 ) -> View:  # fmt: skip
     """What runs before and around the method, in the order in which a request is refused."""
 
@@ -99,6 +105,8 @@ def _handler(
     def handle(view: Any, request: Request, **path: Any) -> Response:
         if needs:
             require(*needs)
+        if fresh:
+            demand_fresh(request)
         check_parameters(request, names)
         read = _read(request, form)
         given = {"body": read} if gives_body else {}

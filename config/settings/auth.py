@@ -45,6 +45,8 @@ ACCOUNT_LOGIN_BY_CODE_TIMEOUT = ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 600
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 600
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# How recently a person has proven themselves who changes factors, or what `fresh` operations change.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = number("SWITCHBOARD_REAUTHENTICATION_S", 300)
 # Tries for an address of the network and for an account; the key of a failed login knows devices.
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
