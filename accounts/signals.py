@@ -6,3 +6,5 @@ token_reused = Signal()
 person_disabled = Signal()
 person_enabled = Signal()
 factors_removed = Signal()
+sessions_ended = Signal()  # with ``count``: one's own, or all of them by an operator
+staff_granted = Signal()

@@ -34,7 +34,7 @@ def get_export(export_id: str) -> Export:
     return export
 
 
-def _is_theirs(export: Export, held: frozenset[Permission]) -> bool:
+def _is_theirs(export: Export, held: frozenset[str]) -> bool:
     return bool(export.contact_id) and held >= OF_CONTACTS
 
 

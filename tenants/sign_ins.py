@@ -46,6 +46,7 @@ OPERATED = {
     people.person_disabled: "person.disabled",
     people.person_enabled: "person.enabled",
     people.factors_removed: "person.factors_removed",
+    people.staff_granted: "person.staff_granted",
 }
 FAILED = {
     account.login_code_rejected: "login_code",
@@ -59,6 +60,7 @@ def listen() -> None:
     account.user_logged_in.connect(_signed_in, dispatch_uid="audit.signed_in")
     user_logged_out.connect(_signed_out, dispatch_uid="audit.signed_out")
     user_login_failed.connect(_password_failed, dispatch_uid="audit.password_failed")
+    people.sessions_ended.connect(_sessions_ended, dispatch_uid="audit.sessions_ended")
     social.social_account_added.connect(_linked, dispatch_uid="audit.linked")
     social.social_account_removed.connect(_unlinked, dispatch_uid="audit.unlinked")
     for signal, action in CHANGES.items():
@@ -98,7 +100,14 @@ def _record(person: User, request: Any, action: str, changes: dict[str, Any]) ->
         run_transaction(lambda: audit.record(action, ("user", person.pk), changes))
 
     known = in_each_tenant(person, request, note)
-    log.info(action, user_id=person.pk, tenants=known)
+    _tell(action, person, request, tenants=known)
+
+
+def _tell(action: str, person: User | None, request: Any, **about: Any) -> None:
+    """A line of the security log: of everybody, also of staff and others who are in no tenant."""
+    log.info(action, security=True, user_id=person.pk if person else "",
+             is_staff=bool(person and person.is_staff), ip=getattr(request, "client_ip", ""),
+             **about)  # fmt: skip
 
 
 def _signed_in(request: Any, user: Any, **_: Any) -> None:
@@ -120,7 +129,14 @@ def _operated(action: str, user: User, **_: Any) -> None:
     for tenant, _membership in tenants_of(user):
         with outside_scope(), tenant_scope(tenant):
             run_transaction(lambda: audit.record(action, ("user", user.pk)))
-    log.info(action, user_id=user.pk)
+    _tell(action, user, None, is_superuser=user.is_superuser)
+
+
+def _sessions_ended(request: Any, user: User, count: int, **_: Any) -> None:
+    if request is None:
+        _operated("person.sessions_ended", user)
+    else:
+        _record(user, request, "person.sessions_ended", {"count": [None, count]})
 
 
 def _linked(request: Any, sociallogin: Any, **_: Any) -> None:
@@ -138,7 +154,7 @@ def _failed(code: str, request: Any, user: Any, **_: Any) -> None:
         return
     note = partial(note_refusal, "person.sign_in_failed", ("user", user.pk), code=code)
     in_each_tenant(user, request, partial(afterwards, request, note))
-    log.info("person.sign_in_failed", user_id=user.pk, code=code)
+    _tell("person.sign_in_failed", user, request, code=code)
 
 
 def _password_failed(credentials: dict[str, Any], request: Any = None, **_: Any) -> None:
@@ -154,7 +170,7 @@ def _password_failed(credentials: dict[str, Any], request: Any = None, **_: Any)
 
 def _note_password(email: str, request: Any) -> None:
     person = User.objects.filter(email=email).first() if email else None
-    log.info("person.sign_in_failed", user_id=person.pk if person else "", code="password")
+    _tell("person.sign_in_failed", person, request, code="password")
     if person is not None:
         note = partial(note_refusal, "person.sign_in_failed", ("user", person.pk), code="password")
         in_each_tenant(person, request, note)

@@ -1,5 +1,6 @@
 """Exports of a tenant or a contact, and erasing them: what is asked inside the tenant."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.core.files.storage import default_storage
@@ -85,8 +86,10 @@ class Content(ApiView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request, token: str) -> FileResponse:
-        tenant_id, export_id = opened(token)
-        with tenant_scope(tenant_id), acting_as_system():
+        tenant_id, export_id, asker = opened(token)
+        raw: Any = request._request
+        fetcher = replace(asker, ip=raw.client_ip, request_id=raw.request_id)
+        with tenant_scope(tenant_id), acting_as_system(by=fetcher):
             if is_suspended(tenant_id):
                 raise TenantSuspended
             export = fetch_export(export_id)

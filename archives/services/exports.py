@@ -9,6 +9,7 @@ from archives.selectors import OF_CONTACTS, get_export
 from archives.services.exporting import KIND
 from crm.selectors import get_contact
 from kernel import audit, work
+from kernel.actor import Actor, current_actor
 from kernel.mongo.doors import ObjectId, UniqueViolation, collection, owner
 from kernel.mongo.ids import new_id
 from kernel.mongo.transactions import run_transaction
@@ -67,18 +68,25 @@ def cancel_export(*, export_id: str) -> Export:
 
 
 def link_to(export: Export) -> str:
-    """An address that serves the archive for an hour, without any other credential."""
-    token = signing.dumps([active_tenant_id(), export.pk], salt=SALT)
+    """An address that serves the archive for an hour, without any other credential.
+
+    It names whom it was shown to: a download is recorded as theirs, from wherever it comes.
+    """
+    actor = current_actor()
+    asker = [actor.kind, actor.id, actor.user_id, actor.on_behalf_of]
+    token = signing.dumps([active_tenant_id(), export.pk, *asker], salt=SALT)
     return f"{settings.PUBLIC_URL}/api/v1/exports/content/{token}"
 
 
-def opened(token: str) -> tuple[str, str]:
-    """Tenant id and export id of a link; ``ExportNotFound`` if it is forged or has expired."""
+def opened(token: str) -> tuple[str, str, Actor]:
+    """Tenant id, export id and asker of a link; ``ExportNotFound`` if it is forged or has expired."""
     try:
-        tenant_id, export_id = signing.loads(token, salt=SALT, max_age=settings.MEDIA_LINK_S)
+        tenant_id, export_id, kind, id_, user_id, behalf = signing.loads(
+            token, salt=SALT, max_age=settings.MEDIA_LINK_S
+        )
     except (signing.BadSignature, ValueError) as error:
         raise ExportNotFound from error
-    return tenant_id, export_id
+    return tenant_id, export_id, Actor(kind=kind, id=id_, user_id=user_id, on_behalf_of=behalf)
 
 
 def fetch_export(export_id: str) -> Export:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO
 
@@ -13,6 +14,7 @@ from archives.errors import ArchiveTooLarge, ImportRunning
 from archives.models import Import
 from archives.services.importing import KIND
 from kernel import work
+from kernel.actor import current_actor
 from kernel.archive.reader import Reader
 from kernel.mongo.deadline import away_from_database
 from kernel.mongo.doors import UniqueViolation
@@ -48,7 +50,8 @@ def begin_import(*, person: User, path: Path, slug: str, at_once: bool = False) 
     _free(slug)
 
     def body() -> Import:
-        row = Import(user_id=person.pk, slug=slug, new_tenant_id=new_id(), path=str(path))
+        row = Import(user_id=person.pk, slug=slug, new_tenant_id=new_id(), path=str(path),
+                     asked_by=asdict(current_actor()))  # fmt: skip
         row.save(force_insert=True)
         if not at_once:
             work.mark(KIND, row.pk, tenant_id="")

@@ -62,19 +62,20 @@ def operation(
     unsafe operation honours ``Idempotency-Key``. ``example`` is an answer and ``asks`` a
     request, or several by name; ``who`` says in words who may call it where ``needs`` cannot;
     ``versioned`` answers carry an ``ETag``. ``upload`` is a form with a file. ``costly``
-    operations (a mail, a call to a provider, a long file) may be asked for less often. ``fresh``
-    ones ask people to have proven themselves lately (``config.api.fresh``).
+    operations (a mail, a call to a provider, a long file) may be asked for less often; before
+    ``fresh`` ones people prove themselves.
     """
     declared = [*(PAGING if paged else ()), *parameters]
     names = [p.name for p in declared if p.location == OpenApiParameter.QUERY]
-    refusals = [*problems, *(paging_problems() if paged else ())]
-    refusals += [ReauthenticationRequired] if fresh else []
+    proof = [ReauthenticationRequired] if fresh else []
+    refusals = [*problems, *(paging_problems() if paged else ()), *proof]
 
     def decorate(method: View) -> View:
         unsafe = method.__name__ != "get"
         form = takes or upload or (Nothing if unsafe else None)
+        once_only = unsafe and in_tenant
         handle = _handler(
-            id, method, form, tuple(needs), names, once_only=unsafe and in_tenant,
+            id, method, form, tuple(needs), names, once_only=once_only,
             gives_body=bool(takes or upload), versioned=versioned, secret=secret, fresh=fresh,
         )  # fmt: skip
         handle.__dict__["rate"] = COSTLY if costly else CHANGES if unsafe else READS
@@ -83,8 +84,8 @@ def operation(
             summary=summary,
             description=describe(f"{about}\n\n{PROOF}" if fresh else about, needs, who, public),
             request={"multipart/form-data": upload} if upload else takes,
-            parameters=[*declared, *headers_of(unsafe, versioned and unsafe, in_tenant, public)],
-            responses=responses_of(gives, status, refusals, unsafe=unsafe, in_tenant=in_tenant,
+            parameters=[*declared, *headers_of(once_only, versioned and unsafe, in_tenant, public)],
+            responses=responses_of(gives, status, refusals, once=once_only, in_tenant=in_tenant,
                                    public=public, has_body=form is not None),
             examples=[*_answer(example, status), *_requests(asks)],
             auth=[] if public else None,

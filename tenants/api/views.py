@@ -4,7 +4,9 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from config.api.described import IDEMPOTENCY
 from config.api.fresh import demand_fresh
+from config.api.once import BadIdempotencyKey
 from config.api.operations import operation
 from config.api.paging import page
 from config.api.serializers import all_of, page_of
@@ -65,7 +67,8 @@ class Tenants(ApiView):
     @operation(
         "tenants_create", "Create a tenant", who=PERSON, in_tenant=False, takes=shapes.NewTenant,
         gives=shapes.TenantShown, status=201,
-        problems=(errors.SlugTaken, errors.InvalidFields, KeyReused),
+        problems=(errors.SlugTaken, errors.InvalidFields, BadIdempotencyKey, KeyReused),
+        parameters=(IDEMPOTENCY,),
         asks={"name": "Acme", "slug": "acme"}, example=examples.TENANT,
         about="Whoever creates a tenant becomes its owner.",
     )  # fmt: skip
