@@ -71,7 +71,8 @@ HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN = 300
 HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN = 14 * 86_400
 # Each request asks whether the session is still there: what has ended is refused at once.
 HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED = True
-HEADLESS_SERVE_SPECIFICATION = False
+HEADLESS_SERVE_SPECIFICATION = True  # by our own view, which reads it once
+HEADLESS_SPECIFICATION_TEMPLATE_NAME = None
 # Where mails and providers send people to; the pages behind it talk to /_allauth/.
 FRONTEND_URL = text("SWITCHBOARD_FRONTEND_URL", PUBLIC_URL)
 HEADLESS_FRONTEND_URLS = {
