@@ -8,3 +8,5 @@ person_enabled = Signal()
 factors_removed = Signal()
 sessions_ended = Signal()  # with ``count``: one's own, or all of them by an operator
 staff_granted = Signal()
+# Whoever the address belongs to has come, and what strangers had set up for it has ended.
+account_reclaimed = Signal()

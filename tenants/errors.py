@@ -96,13 +96,6 @@ class SecondFactorRequired(Forbidden):
     title = "This tenant asks for a second factor: set one up, then come back"
 
 
-class ReauthenticationRequired(Forbidden):
-    """``flows``, ``reauthenticate_at`` and ``max_age_s`` tell how to prove it, and how recently."""
-
-    code = "reauthentication_required"
-    title = "Prove once more that it is you, then repeat the request"
-
-
 class AddressNotAllowed(Forbidden):
     code = "address_not_allowed"
     title = "This tenant cannot be entered from your network address"

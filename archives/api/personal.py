@@ -31,8 +31,8 @@ class Imports(PersonalView):
     parser_classes = [ArchiveParser]
 
     @operation(
-        "imports_create", "Import a tenant", who=PERSON, in_tenant=False, upload=shapes.ArchiveUpload,
-        gives=shapes.ImportShown, status=202, costly=True, example={**examples.IMPORT, "phase": "checking"},
+        "imports_create", "Import a tenant", costly=True, who=PERSON, in_tenant=False, upload=shapes.ArchiveUpload,
+        gives=shapes.ImportShown, status=202, example={**examples.IMPORT, "phase": "checking"},
         problems=(ArchiveRefused, errors.ArchiveTooLarge, errors.ImportRunning, SlugTaken,
                   InvalidFields),
         about="Checks an archive that an export wrote, and takes it in as a new tenant whose owner "

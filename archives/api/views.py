@@ -53,8 +53,8 @@ class Exports(ApiView):
         )
 
     @operation(
-        "exports_create", "Export the tenant", needs=(P.EXPORTS_CREATE,), gives=shapes.ExportShown,
-        status=202, problems=(errors.ExportRunning,), costly=True, fresh=True,
+        "exports_create", "Export the tenant", costly=True, needs=(P.EXPORTS_CREATE,), gives=shapes.ExportShown,
+        status=202, problems=(errors.ExportRunning,), fresh=True,
         example={**examples.EXPORT, "phase": "queued", "url": None},
         about="Writes everything but secrets into one archive, in the background. It is kept for a "
         "week. Read the export for its progress and its link.",

@@ -16,8 +16,7 @@ from config.api.described import (
     paging_problems,
     responses_of,
 )
-from config.api.fresh import ABOUT as PROOF
-from config.api.fresh import demand_fresh
+from config.api.fresh import ABOUT, PROOF, demand_fresh
 from config.api.limits import CHANGES, COSTLY, READS
 from config.api.once import once
 from config.api.paging import check_parameters
@@ -26,7 +25,6 @@ from config.api.preconditions import etag
 from config.api.serializers import Body, Nothing, Shown
 from kernel.errors import DomainError
 from tenants.access import require
-from tenants.errors import ReauthenticationRequired
 from tenants.needs import Need
 
 View = Callable[..., Response]
@@ -67,13 +65,11 @@ def operation(
     """
     declared = [*(PAGING if paged else ()), *parameters]
     names = [p.name for p in declared if p.location == OpenApiParameter.QUERY]
-    proof = [ReauthenticationRequired] if fresh else []
-    refusals = [*problems, *(paging_problems() if paged else ()), *proof]
+    refusals = [*problems, *(paging_problems() if paged else ()), *(PROOF if fresh else ())]
 
     def decorate(method: View) -> View:
         unsafe = method.__name__ != "get"
-        form = takes or upload or (Nothing if unsafe else None)
-        once_only = unsafe and in_tenant
+        form, once_only = takes or upload or (Nothing if unsafe else None), unsafe and in_tenant
         handle = _handler(
             id, method, form, tuple(needs), names, once_only=once_only,
             gives_body=bool(takes or upload), versioned=versioned, secret=secret, fresh=fresh,
@@ -82,7 +78,7 @@ def operation(
         described = extend_schema(
             operation_id=id,
             summary=summary,
-            description=describe(f"{about}\n\n{PROOF}" if fresh else about, needs, who, public),
+            description=describe(f"{about}\n\n{ABOUT}" if fresh else about, needs, who, public),
             request={"multipart/form-data": upload} if upload else takes,
             parameters=[*declared, *headers_of(once_only, versioned and unsafe, in_tenant, public)],
             responses=responses_of(gives, status, refusals, once=once_only, in_tenant=in_tenant,

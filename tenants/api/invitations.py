@@ -6,6 +6,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.errors import ProofRequired
 from config.api.fresh import demand_fresh
 from config.api.operations import operation
 from config.api.paging import page
@@ -42,7 +43,7 @@ class Invitations(ApiView):
         takes=shapes.NewInvitation, gives=shapes.InvitationShown, status=201,
         problems=(errors.RoleTooHigh, errors.InvalidFields, errors.EmailDomainNotAllowed,
                   errors.AlreadyMember, errors.AlreadyInvited, errors.LimitReached,
-                  errors.ReauthenticationRequired),
+                  ProofRequired),
         asks={"email": "grace@example.com", "role": "agent"},
         example={**examples.INVITATION, "mailed_at": None},
         about="Writes an e-mail with a link that works once, for this address alone. The answer is "

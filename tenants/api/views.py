@@ -4,6 +4,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.errors import ProofRequired
 from config.api.described import IDEMPOTENCY
 from config.api.fresh import demand_fresh
 from config.api.once import BadIdempotencyKey
@@ -102,7 +103,7 @@ class Settings(ApiView):
     @operation(
         "tenant_settings_change", "Change settings", needs=(P.SETTINGS_MANAGE,),
         takes=shapes.SettingsChange, gives=shapes.SettingsShown,
-        problems=(errors.InvalidFields, errors.ReauthenticationRequired),
+        problems=(errors.InvalidFields, ProofRequired),
         asks={"reopen_hours": 24, "retention_days": {"raw_deliveries": 30}},
         example={**examples.SETTINGS, "reopen_hours": 24},
         about="What would keep the caller out is refused: an allow-list without their own address, "
@@ -137,7 +138,7 @@ class Members(ApiView):
         gives=shapes.MemberShown, status=201,
         problems=(errors.NoSuchPerson, errors.AlreadyMember, errors.RoleTooHigh,
                   errors.InvalidFields, errors.EmailDomainNotAllowed, errors.LimitReached,
-                  errors.ReauthenticationRequired),
+                  ProofRequired),
         asks={"email": "ada@example.com", "role": "agent"}, example=examples.MEMBER,
         about=f"Makes a person who has signed up a member. {OWNERS}",
     )  # fmt: skip
@@ -158,7 +159,7 @@ class Member(ApiView):
         who="Permission: `members:manage`; none for one's own availability.",
         problems=(errors.MemberNotFound, errors.RoleTooHigh, errors.LastOwner,
                   errors.InvalidFields, errors.EmailDomainNotAllowed, errors.LimitReached,
-                  errors.ReauthenticationRequired),
+                  ProofRequired),
         asks={"role": "supervisor"}, example={**examples.MEMBER, "role": "supervisor"}, about=OWNERS,
     )  # fmt: skip
     def patch(self, request: Request, member_id: str, body: dict[str, str]) -> Response:
@@ -169,7 +170,7 @@ class Member(ApiView):
     @operation(
         "members_remove", "Remove a member", needs=(P.MEMBERS_MANAGE,), status=204,
         problems=(errors.MemberNotFound, errors.RoleTooHigh, errors.LastOwner,
-                  errors.ReauthenticationRequired),
+                  ProofRequired),
         about=f"The keys that the member made end too. A tenant keeps one owner at least. {OWNERS}",
     )  # fmt: skip
     def delete(self, request: Request, member_id: str) -> Response:
