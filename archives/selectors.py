@@ -15,6 +15,8 @@ from tenants.permissions import Permission
 
 # A provider repeats a webhook for up to a week; what would recognise it stays longer than that.
 LEAST_DAYS = {"raw_deliveries": 14}
+# A contact's archive has every conversation with them, also those that others have.
+OF_CONTACTS = frozenset({Permission.CONTACTS_EXPORT, Permission.CONVERSATIONS_READ_ALL})
 
 
 def list_exports() -> QuerySet[Export]:
@@ -24,18 +26,18 @@ def list_exports() -> QuerySet[Export]:
 
 
 def get_export(export_id: str) -> Export:
-    """One export; that of a contact is also for those who may export contacts. ``ExportNotFound``."""
+    """One export; that of a contact is also for those who may make one. ``ExportNotFound``."""
     held = current_principal().permissions
     if Permission.CONTACTS_EXPORT not in held:
         require(Permission.EXPORTS_CREATE)
     export = Export.objects.filter(pk=export_id).first()
-    if export is None or not {Permission.EXPORTS_CREATE, _needed(export)} & held:
+    if export is None or not (Permission.EXPORTS_CREATE in held or _is_theirs(export, held)):
         raise ExportNotFound
     return export
 
 
-def _needed(export: Export) -> Permission:
-    return Permission.CONTACTS_EXPORT if export.contact_id else Permission.EXPORTS_CREATE
+def _is_theirs(export: Export, held: frozenset[str]) -> bool:
+    return bool(export.contact_id) and held >= OF_CONTACTS
 
 
 def get_import(import_id: str, *, user_id: str) -> Import:

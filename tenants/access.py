@@ -105,11 +105,11 @@ def acting(principal: Principal, *, ip: str = "", request_id: str = "") -> Itera
 
 
 @contextmanager
-def acting_as_system() -> Iterator[Principal]:
-    """Workers and commands act for the system itself, with every permission."""
+def acting_as_system(by: Actor = SYSTEM) -> Iterator[Principal]:
+    """Workers and commands act for the system itself, with every permission; ``by`` is who had them do it."""
     token = _current.set(SYSTEM_PRINCIPAL)
     try:
-        with acting_as(SYSTEM):
+        with acting_as(by):
             yield SYSTEM_PRINCIPAL
     finally:
         _current.reset(token)

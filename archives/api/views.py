@@ -54,7 +54,7 @@ class Exports(ApiView):
 
     @operation(
         "exports_create", "Export the tenant", costly=True, needs=(P.EXPORTS_CREATE,), gives=shapes.ExportShown,
-        status=202, problems=(errors.ExportRunning,),
+        status=202, problems=(errors.ExportRunning,), fresh=True,
         example={**examples.EXPORT, "phase": "queued", "url": None},
         about="Writes everything but secrets into one archive, in the background. It is kept for a "
         "week. Read the export for its progress and its link.",
@@ -108,7 +108,7 @@ def _shown_to(reader: Reader, export_id: str, request: Request) -> Export:
 
 class EraseTenant(ApiView):
     @operation(
-        "tenant_erase", "Erase the tenant", needs=(P.TENANT_ERASE,), takes=shapes.AskErasure,
+        "tenant_erase", "Erase the tenant", needs=(P.TENANT_ERASE,), takes=shapes.AskErasure, fresh=True,
         gives=shapes.ErasureShown, status=202, problems=(errors.NotConfirmed, errors.ErasureOpen),
         asks={"slug": "acme"}, example=examples.ERASURE,
         about="Asked by a person, not by a key. Suspends the tenant now and erases it when the grace period ends. Until then it can "
@@ -120,10 +120,11 @@ class EraseTenant(ApiView):
 
 class ContactExport(ApiView):
     @operation(
-        "contacts_export", "Export a contact", costly=True, needs=(P.CONTACTS_EXPORT, SEES_CONTACTS),
-        gives=shapes.ExportShown, status=202, problems=(ContactNotFound, errors.ExportRunning),
+        "contacts_export", "Export a contact", gives=shapes.ExportShown, status=202, costly=True,
+        needs=(P.CONTACTS_EXPORT, P.CONVERSATIONS_READ_ALL, SEES_CONTACTS), problems=(ContactNotFound, errors.ExportRunning),
         example={**examples.EXPORT, "contact_id": examples.ID, "phase": "queued", "url": None},
-        about="Everything of one person in an archive: what they may ask a company for.",
+        about="Everything of one person in an archive: what they may ask a company for. It has all "
+        "conversations with them, so whoever asks may read all.",
     )  # fmt: skip
     def post(self, request: Request, contact_id: str) -> Response:
         return Response(export_json(ask_contact_export(contact_id=contact_id)), status=202)

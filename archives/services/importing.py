@@ -14,6 +14,7 @@ from archives.events import TenantImported
 from archives.models import Import
 from archives.people import ask_on_entry, check_roles, remove_placeholders
 from kernel import audit
+from kernel.actor import Actor
 from kernel.archive.errors import ArchiveRefused
 from kernel.archive.reader import Reader
 from kernel.archive.remains import counts, remove_files, remove_lanes, remove_some
@@ -62,7 +63,7 @@ def turn(row: Import) -> bool:
     try:
         if row.tries > MOST_TRIES:
             raise ArchiveRefused("it failed too often")
-        with acting_as_system():
+        with acting_as_system(by=Actor(**(row.asked_by or {}))):
             return _turn(row)
     except StaleFence:
         raise

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from kernel import idempotency
 from kernel.errors import BadRequest
+from kernel.mongo.deadline import away_from_database
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -60,8 +61,9 @@ def _print(request: Request) -> str:
 
 def _file_print(file: Any) -> list[str]:
     digest = hashlib.sha256()
-    for chunk in file.chunks():
-        digest.update(chunk)
+    with away_from_database():
+        for chunk in file.chunks():
+            digest.update(chunk)
     file.seek(0)
     return [file.name, digest.hexdigest()]
 

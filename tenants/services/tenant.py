@@ -2,6 +2,7 @@
 
 from accounts.models import User
 from kernel import audit, work
+from kernel.actor import current_actor
 from kernel.events import emit
 from kernel.mongo.doors import ObjectId, UniqueViolation, collection
 from kernel.mongo.ids import new_id
@@ -38,7 +39,8 @@ def create_tenant(*, maker: User, name: str, slug: str, id: str | None = None) -
 def _create(tenant: Tenant, maker: User) -> Tenant:
     tenant._state.adding = True
     tenant.save(force_insert=True)
-    with tenant_scope(tenant), acting_as_system():
+    # Whoever makes it is named, though nobody holds a permission in it yet.
+    with tenant_scope(tenant), acting_as_system(by=current_actor()):
         create_tenant_key()
         TenantSettings.objects.create()
         owner = Membership.objects.create(
