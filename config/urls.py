@@ -52,5 +52,5 @@ urlpatterns = [
     path("invitations/accept", invitation),
     path("_allauth/", include("accounts.urls")),
     path("_allauth/", include("allauth.headless.urls")),
-    path("accounts/", include("allauth.urls")),  # where sign-in providers send people back to
+    path("accounts/", include("accounts.callbacks")),
 ]
