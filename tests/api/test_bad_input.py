@@ -100,7 +100,8 @@ def test_malformed_ids_are_404_and_a_problem(owner: Caller) -> None:
     ("conversations", {"channel": "1"}), ("conversations", {"unread": "perhaps"}),
     ("conversations", {"unread": "true,false"}), ("conversations", {"contact": "0" * 24 + "\n"}),
     ("contacts", {"limit": "0"}), ("contacts", {"limit": "201"}), ("contacts", {"limit": "١"}),
-    ("contacts", {"limit": "9" * 400}), ("events", {"after": "-1"}), ("events", {"limit": "501"}),
+    ("contacts", {"limit": "9" * 400}), ("contacts", {"limit": "-1"}), ("contacts", {"limit": "1e9"}),
+    ("contacts", {"limit": "NaN"}), ("members", {"limit": "1000000000"}), ("events", {"after": "-1"}), ("events", {"limit": "501"}),
     ("webhook-events", {"state": "asleep"}),
 ])  # fmt: skip
 def test_parameters_with_impossible_values_are_400(
