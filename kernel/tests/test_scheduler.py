@@ -55,7 +55,7 @@ def test_sweeps_come_once_a_period_with_no_beat_and_with_two(
     sent, monkeypatch, record_property, beats
 ):
     """Three workers' own timers, at a tenth of the pace; what beats add is no more of them."""
-    period_s, pulse_s, seconds = tasks.SWEEP_MS / 10_000, tasks.PULSE_S / 20, 3.0
+    period_s, pulse_s, seconds = tasks.SWEEP_MS / 10_000, tasks.PULSE_S / 20, 2.0
     times, over = [], threading.Event()
     monkeypatch.setattr(tasks, "publish", lambda app, task, queue, *a, **o: (
         times.append(time.monotonic()) if (task, queue) == ("kernel.sweep", "inbound") else None))  # fmt: skip

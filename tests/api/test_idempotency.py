@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kernel.clock import now
-from kernel.models import IdempotencyKey
+from kernel.models import AuditEntry, IdempotencyKey
 from messaging.models import Message
 from tests import factories
 from tests.api.caller import PREFIX, Caller, code_of
@@ -82,6 +82,46 @@ def test_an_answer_that_was_lost_after_the_effect_is_told_and_the_effect_not_rep
         assert (lost.status_code, code_of(lost)) == (409, "idempotency_outcome_lost")
         assert message.pk in lost.content.decode()
     assert sent_by_us(world) == 1
+
+
+@pytest.mark.parametrize("path, body", [
+    ("api-keys", {"name": "sync", "scopes": ["contacts:read"]}),
+    ("teams", {"name": "Sales"}),
+    ("tenant/exports", {}),
+])  # fmt: skip
+def test_whatever_is_audited_is_not_repeated_when_its_answer_is_lost(
+    world: Any, owner: Caller, monkeypatch: pytest.MonkeyPatch, path: str, body: Any
+) -> None:
+    headers = {"X-Tenant": world.tenant.slug, "Idempotency-Key": "k-7"}
+    with monkeypatch.context() as patch:
+        patch.setattr("kernel.idempotency.answer", _dies)
+        owner.client.raise_request_exception = False
+        died = owner.client.post(f"{PREFIX}{path}", body, "application/json", headers=headers)
+    assert died.status_code == 500
+    with factories.inside(world):
+        before = AuditEntry.objects.count()
+        assert IdempotencyKey.objects.update(lease_until=now() - timedelta(seconds=1)) == 1
+    lost = owner.post(path, body, Idempotency_Key="k-7")
+    assert (lost.status_code, code_of(lost)) == (409, "idempotency_outcome_lost")
+    (row,) = owner.get(path).json()["results"]
+    assert row["id"] == lost.json()["result_id"]
+    with factories.inside(world):
+        assert AuditEntry.objects.exclude(action="access.refused").count() == before
+
+
+def test_a_crash_after_the_effect_does_not_free_the_key(
+    world: Any, owner: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What we cannot answer for is not done again; what we refuse may be."""
+    body = {"name": "sync", "scopes": ["contacts:read"]}
+    headers = {"X-Tenant": world.tenant.slug, "Idempotency-Key": "k-8"}
+    with monkeypatch.context() as patch:
+        patch.setattr("tenants.api.keys.api_key_json", _dies)
+        owner.client.raise_request_exception = False
+        died = owner.client.post(f"{PREFIX}api-keys", body, "application/json", headers=headers)
+    assert died.status_code == 500
+    assert code_of(owner.post("api-keys", body, Idempotency_Key="k-8")) == "request_in_progress"
+    assert len(owner.get("api-keys").json()["results"]) == 1
 
 
 def _dies(*_: Any) -> None:
