@@ -1,5 +1,6 @@
 """Recording who did what, in the transaction that does it."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -7,6 +8,7 @@ from django.db import models
 from kernel import idempotency
 from kernel.actor import current_actor
 from kernel.audit.values import plain
+from kernel.clock import now
 from kernel.models import AuditEntry
 from kernel.mongo.rows import insert_rows
 from kernel.scoping.context import active_tenant_id
@@ -19,13 +21,14 @@ def record(
     changes: dict[str, Any] | None = None,
     *,
     reason: str = "",
+    at: datetime | None = None,
 ) -> None:
     """Write an entry. ``action`` is ``noun.verb``; ``target`` a row, or a pair of type and id.
 
     ``changes`` maps field names to ``[before, after]``; for personal data pass
     the name with None, because the log outlives erasure. What a person gave as their
-    reason (``kernel.actor.because``) stands for ``reason``. The ``Idempotency-Key`` of the request
-    is marked with it: what is audited has happened.
+    reason (``kernel.actor.because``) stands for ``reason``. ``at`` is for what happened before now.
+    The ``Idempotency-Key`` of the request is marked with it: what is audited has happened.
     """
     actor = current_actor()
     changes = plain(changes or {})
@@ -44,6 +47,7 @@ def record(
         reason=(actor.reason or reason)[:200],
         ip=actor.ip,
         request_id=actor.request_id,
+        occurred_at=at or now(),
     )
     insert_rows([entry])
     idempotency.committed(target_id)

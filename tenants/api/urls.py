@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from tenants.api import groups, invitations, keys, operators, views
+from tenants.api import account, groups, invitations, keys, operators, views
 
 urlpatterns = [
     path("me", views.Me.as_view()),
+    path("account", account.Account.as_view()),
     path("tenants", views.Tenants.as_view()),
     path("tenants/<id:tenant_id>/suspend", operators.Suspend.as_view()),
     path("tenants/<id:tenant_id>/resume", operators.Resume.as_view()),

@@ -88,7 +88,7 @@ def _check(member: Membership, changes: dict[str, str]) -> None:
     if status == Membership.ACTIVE and member.status != Membership.ACTIVE:
         demand_domain(get_tenant(), member.email)
         demand_room("seats")
-    _keep_an_owner(member, role, status)
+    keep_an_owner(member, role, status)
 
 
 def remove_member(*, member_id: str) -> None:
@@ -100,7 +100,7 @@ def _remove(member_id: str) -> None:
     principal = require(Permission.MEMBERS_MANAGE)
     member = _get(member_id)
     demand_may_manage(principal, member)
-    _keep_an_owner(member, "", Membership.DISABLED)
+    keep_an_owner(member, "", Membership.DISABLED)
     before, member.status = member.status, Membership.DISABLED
     member.save(update_fields=["status"])
     audit.record("member.removed", member, {"status": [before, Membership.DISABLED]})
@@ -119,7 +119,7 @@ def _needed(member: Membership, own_availability: bool) -> tuple[Permission, ...
     return () if mine else (Permission.MEMBERS_MANAGE,)
 
 
-def _keep_an_owner(member: Membership, role: str, status: str) -> None:
+def keep_an_owner(member: Membership, role: str, status: str) -> None:
     """Refuse to take the last owner away, also when two requests take one each.
 
     Both touch the settings row first, so one of two such transactions waits for

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests import factories
-from tests.api.caller import Caller
+from tests.api.caller import Caller, code_of
 from tests.api.conftest import key_caller, signed_in
 from tests.api.test_shapes import webhook_event
 
@@ -54,11 +54,3 @@ def test_a_persons_tenants_do_not_mix(world: Any, new_tenant: Any) -> None:
     assert here.get(f"contacts/{contact.pk}").status_code == 404
     assert there.get(f"contacts/{contact.pk}").status_code == 200
     assert code_of(there.patch(f"contacts/{contact.pk}", {"name": "x"})) == "permission_denied"
-
-
-def test_a_file_link_opens_one_file_of_one_tenant(world: Any, foreign: dict[str, str]) -> None:
-    from messaging.media.links import link_to
-
-    with tenant_scope(world.tenant):
-        path = link_to(foreign["media_id"]).split("/api/v1/")[1]
-    assert Caller().get(path).status_code == 404
