@@ -20,7 +20,7 @@ from kernel.models import AuditEntry, DomainEvent
 from kernel.scoping import tenant_scope
 from kernel.scoping.registry import owned_models
 from messaging.models import Attachment, Message
-from tenants.models import Membership, Tenant
+from tenants.models import Tenant
 from tests import factories
 from tests.inbound import work_off
 
@@ -126,18 +126,6 @@ def test_the_new_audit_log_begins_with_the_head_of_the_origins(lived, tmp_path):
         assert list(verify()) == []
     folders, _ = default_storage.listdir(f"{row.new_tenant_id}/origin")
     assert folders == ["audit_log"]
-
-
-def test_members_are_found_by_address_and_others_become_placeholders(lived, tmp_path):
-    with factories.inside(lived.world):
-        Membership.objects.create(user=factories.person(), role="agent", email="gone@example.test",
-                                  name="Ada Gone")  # fmt: skip
-    row = taken_in(fetched(exported(lived.world), tmp_path), lived.world.user)
-    with tenant_scope(row.new_tenant_id):
-        gone = Membership.objects.get(email="gone@example.test")
-        assert (gone.status, gone.name, gone.user.is_active) == ("disabled", "Ada Gone", False)
-        assert gone.user.email.endswith("placeholder.invalid")
-        assert Membership.objects.filter(status="active").count() == 1
 
 
 def test_one_export_at_a_time_and_a_cancelled_one_leaves_no_file(lived):

@@ -7,6 +7,7 @@ from tenants.api import groups, invitations, keys, operators, views
 urlpatterns = [
     path("me", views.Me.as_view()),
     path("tenants", views.Tenants.as_view()),
+    path("tenants/<id:tenant_id>/leave", views.Leave.as_view()),
     path("tenants/<id:tenant_id>/suspend", operators.Suspend.as_view()),
     path("tenants/<id:tenant_id>/resume", operators.Resume.as_view()),
     path("tenants/<id:tenant_id>/limits", operators.OwnLimits.as_view()),

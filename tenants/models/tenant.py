@@ -16,7 +16,9 @@ class Tenant(models.Model):
 
     ``entry`` is what its settings ask of whoever enters, kept here because the tenant is read at
     each request and the settings are not. ``limits`` are the limits that differ from the
-    installation's, by name; null is no limit.
+    installation's, by name; null is no limit. ``made_by_id`` is the person who made it, and
+    ``made_number`` which of the tenants that this person may make it is: nobody's is given twice, so
+    an index decides how many there are.
     """
 
     ACTIVE, SUSPENDED = "active", "suspended"
@@ -29,9 +31,14 @@ class Tenant(models.Model):
     suspended_at = models.DateTimeField(null=True, blank=True)
     entry = DocumentField(default=dict, blank=True)
     limits = DocumentField(default=dict, blank=True)
+    made_by_id = models.CharField(max_length=24, blank=True, editable=False)
+    made_number = models.IntegerField(null=True, blank=True, editable=False)
 
     class Meta:
         db_table = "tenants"
+        constraints = [
+            models.UniqueConstraint(fields=["made_by_id", "made_number"], name="tenant_made")
+        ]
 
     def __str__(self) -> str:
         return self.name

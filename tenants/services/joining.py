@@ -24,6 +24,7 @@ from tenants.errors import (
 from tenants.events import InvitationAccepted, MemberChanged
 from tenants.invitation_token import ParsedToken
 from tenants.models import Invitation, Membership, Tenant
+from tenants.placeholders import give_to, placeholder_of
 from tenants.services.giving import may_still_give, note_given
 from tenants.services.limits import demand_room
 from tenants.services.members import seat
@@ -91,6 +92,8 @@ def _accept(invitation: Invitation, parsed: ParsedToken, person: User) -> Member
     member = Membership.objects.filter(user_id=person.pk).first()
     if member is not None and member.status == Membership.ACTIVE:
         raise AlreadyMember
+    if member is None and (member := placeholder_of(invitation.email)) is not None:
+        give_to(member, person)
     demand_room("seats")
     note_given(invitation.role)
     member = seat(person, invitation.role) if member is None else _back(member, invitation.role)

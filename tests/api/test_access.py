@@ -15,7 +15,7 @@ from tests.api.conftest import key_caller, member, signed_in
 from tests.api.test_bad_input import filled
 
 # What a person does outside of any tenant.
-OUTSIDE = ("/tenants", "/tenants/{tenant_id}/suspend", "/tenants/{tenant_id}/resume",
+OUTSIDE = ("/tenants", "/tenants/{tenant_id}/leave", "/tenants/{tenant_id}/suspend", "/tenants/{tenant_id}/resume",
            "/tenants/{tenant_id}/limits", "/invitations/accept", "/tenants/imports", "/tenants/imports/{import_id}",
            "/erasures/{erasure_id}", "/erasures/{erasure_id}/cancel")  # fmt: skip
 

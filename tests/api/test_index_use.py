@@ -12,6 +12,7 @@ from kernel.work.drain import drain
 from tenants.models import Team
 from tests import factories
 from tests.api.caller import Caller
+from tests.api.conftest import member
 from tests.api.test_shapes import webhook_event
 
 MANY, PAGE = 40, 10  # a filter that matches less than a page may as well be sorted
@@ -31,7 +32,7 @@ def filled(world: Any, owner: Caller, thread: Any) -> list[str]:
             factories.template(thread.channel)
             factories.contact(phone="5511955501001")
     for role in ("agent", "viewer", "admin"):
-        owner.post("members", {"email": factories.person().email, "role": role})
+        member(world, role)
         owner.post("api-keys", {"name": role, "scopes": ["contacts:read"]})
     for n in range(MANY):
         webhook_event(world, thread.channel, state="dead" if n % 2 else "done")
