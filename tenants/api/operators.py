@@ -19,7 +19,7 @@ from tenants.services.tenant import resume_tenant, suspend_tenant
 from tenants.staff import operated, staff_in
 
 WHO = (
-    "A superuser of the installation with a second factor who signed in within twelve hours; outside a "
+    "Any superuser of the installation with a second factor who signed in within twelve hours; outside a "
     "tenant, so without `X-Tenant` and not for keys. For everybody else there is no such tenant."
 )
 PROBLEMS = (errors.TenantNotFound, errors.SecondFactorRequired)

@@ -48,7 +48,8 @@ class Because(Body):
 class LimitsChange(Because):
     limits = serializers.DictField(
         child=Whole(allow_null=True, min_value=0, max_value=2**53), allow_empty=False,
-        help_text="New limits by their names, as the tenant reads them at `GET /tenant/limits`.",
+        help_text="New limits by their names, as the tenant reads them at `GET /tenant/limits`; null is no "
+        "limit. `api_requests_per_second` is 1 at least: suspend a tenant that may ask for nothing.",
     )  # fmt: skip
 
 
