@@ -13,6 +13,7 @@ from django.db.models import Q
 from accounts.factors import has_second_factor
 from accounts.models import User
 from accounts.tokens import signed_in_at
+from kernel.errors import NotFound
 from kernel.scoping import Reason, tenant_scope, unscoped
 from tenants.access import Principal, acting
 from tenants.errors import (
@@ -60,21 +61,33 @@ def may_enter(user: User, tenant: Tenant) -> bool:
 
 
 def operated(request: Any, tenant_id: str) -> Tenant:
-    """The tenant that a superuser operates from outside; ``TenantNotFound`` for everybody else.
-
-    What the backoffice asks of whoever comes in, a second factor and a fresh sign-in, is asked here too.
-    """
-    user = request.user
-    fresh = time.time() - signed_in_at(request) <= settings.STAFF_SESSION_S
-    proven = not settings.STAFF_SECOND_FACTOR or has_second_factor(user)
+    """The tenant that a superuser operates from outside; ``TenantNotFound`` for everybody else."""
     tenant = Tenant.objects.filter(pk=tenant_id).first()
-    if tenant is None or not (user.is_active and user.is_staff and user.is_superuser):
+    if tenant is None or not _is_operator(request.user):
         raise TenantNotFound
-    if not proven:
-        raise SecondFactorRequired
-    if not fresh:
-        raise NotSignedIn("sign in again: what staff do asks for a sign-in of today")
+    _demand_proof(request)
     return tenant
+
+
+def operator(request: Any) -> User:
+    """The superuser who asks about the installation; ``NotFound`` for everybody else."""
+    user: User = request.user
+    if not _is_operator(user):
+        raise NotFound
+    _demand_proof(request)
+    return user
+
+
+def _is_operator(user: User) -> bool:
+    return user.is_active and user.is_staff and user.is_superuser
+
+
+def _demand_proof(request: Any) -> None:
+    """A second factor and a sign-in of today, as the backoffice asks of whoever comes in."""
+    if settings.STAFF_SECOND_FACTOR and not has_second_factor(request.user):
+        raise SecondFactorRequired
+    if time.time() - signed_in_at(request) > settings.STAFF_SESSION_S:
+        raise NotSignedIn("sign in again: what staff do asks for a sign-in of today")
 
 
 def enterable_ids(user: User) -> list[str] | None:

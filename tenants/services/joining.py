@@ -63,7 +63,7 @@ def _due(parsed: ParsedToken) -> Invitation:
 
 
 def _check(tenant: Tenant, invitation: Invitation, person: User) -> None:
-    if not _owns(person, invitation.email):
+    if not owns(person, invitation.email):
         raise InvitationForAnother
     if tenant.status == Tenant.SUSPENDED:
         raise TenantSuspended
@@ -74,7 +74,7 @@ def _check(tenant: Tenant, invitation: Invitation, person: User) -> None:
         raise InvitationClosed("whoever invited may no longer give this role")
 
 
-def _owns(person: User, address: str) -> bool:
+def owns(person: User, address: str) -> bool:
     """By a verified address; where addresses are not verified, by the account's own."""
     if settings.ACCOUNT_EMAIL_VERIFICATION == "none" and person.email.lower() == address:
         return True

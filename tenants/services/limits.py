@@ -101,7 +101,7 @@ def set_limits(*, tenant: Tenant, changes: dict[str, int | None], reason: str) -
     """Staff alone: limits of the active tenant that differ from the installation's; None is no limit."""
     if current_principal().kind not in ("staff", "system"):
         raise PermissionDenied("limits are changed by the installation's staff")
-    if problems := [told for name, most in changes.items() if (told := _problem(name, most))]:
+    if problems := [wrong for name, most in changes.items() if (wrong := _problem(name, most))]:
         raise InvalidFields(errors=problems)
     before = {name: limits.most_of(tenant, name) for name in changes}
     tenant.limits = {**(tenant.limits or {}), **changes}
