@@ -17,7 +17,7 @@ class StaffRights(Because):
     is_superuser = Flag(help_text="May enter every tenant, and do all of this; staff as well.")
 
 
-class EntryShown(Shown):
+class EntryRulesShown(Shown):
     """What the tenant asks of whoever enters."""
 
     networks = serializers.ListField(child=serializers.CharField())
@@ -33,7 +33,7 @@ class OwnerShown(Shown):
 
 class OperatedTenantShown(TenantShown):
     suspended_at = serializers.DateTimeField(allow_null=True)
-    entry = EntryShown()
+    entry = EntryRulesShown()
     owners = OwnerShown(many=True, help_text="Active ones, twenty at most.")
     limits = LimitShown(many=True, help_text="With their use: how much of each there is.")
 
