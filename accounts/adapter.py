@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.email_verification import verify_email_indirectly
 from allauth.account.internal.flows.password_reset_by_code import (
     PASSWORD_RESET_VERIFICATION_SESSION_KEY,
 )
@@ -17,7 +18,7 @@ from allauth.headless.base.response import AuthenticationResponse, ConflictRespo
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 
-from accounts.devices import device_of
+from accounts.devices import counted_as, counted_as_strangers
 from accounts.errors import MailAway
 from accounts.models import User
 from accounts.sign_up import SignUp, may_sign_up, mode
@@ -61,6 +62,8 @@ class AccountAdapter(DefaultAccountAdapter):
         if reset and not _has_address(user, reset["email"]):
             del session[PASSWORD_RESET_VERIFICATION_SESSION_KEY]
             raise ImmediateHttpResponse(ConflictResponse(context.request))
+        if reset:  # before the new password: this may end the one before, and whatever else was set
+            verify_email_indirectly(context.request, user, reset["email"])
         super().set_password(user, password)
 
     def send_account_already_exists_mail(self, email: str) -> None:
@@ -84,15 +87,14 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Wrong passwords are counted for an account, and apart for each device it knows."""
-        email = str(credentials.get("email", "")).lower()
-        return f"{email}:{device_of(request, email)}"
+        return counted_as(request, str(credentials.get("email", "")))
 
     def _delete_login_attempts_cached_email(
         self, request: HttpRequest, **credentials: Any
     ) -> None:  # fmt: skip
         """A new password begins with a new count, on this device and on strange ones."""
-        email = str(credentials.get("email", "")).lower()
-        for key in {f"{email}:", f"{email}:{device_of(request, email)}"}:
+        email = str(credentials.get("email", ""))
+        for key in {counted_as_strangers(email), counted_as(request, email)}:
             ratelimit.clear(request, app="allauth.account", action="login_failed", key=key)
 
 

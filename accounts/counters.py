@@ -7,6 +7,7 @@ cache that allauth is given is this one, and it holds over processes and over re
 
 import hashlib
 import secrets
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,9 @@ from kernel.clock import NEVER, now
 from kernel.mongo.doors import UniqueViolation, collection, new_object_id
 
 TURN_S, WAIT_S, ASK_S = 15.0, 2.5, 0.02
+# Half of a web process' threads.
+MOST_WAITING = 2
+_waiting = threading.BoundedSemaphore(MOST_WAITING)
 
 
 class MarkCache(BaseCache):
@@ -79,19 +83,35 @@ def in_turn(*about: str) -> Iterator[None]:
     """One at a time over all processes, for as long as a request takes.
 
     allauth reads a session or a row, compares a code and writes back; where it locks, this
-    database does not. Raises ``TurnTaken`` for who has waited 2.5 s. A turn whose process was
-    killed ends after 15 s.
+    database does not. Raises ``TurnTaken`` for who has waited 2.5 s, and at once where so many
+    wait already that no thread would be left for others. A turn whose process was killed ends
+    after 15 s.
     """
     key = hashlib.sha256("\x00".join(("turn", *about)).encode()).hexdigest()
-    mine, until = secrets.token_hex(8), time.monotonic() + WAIT_S
-    while not _add(key, mine, now() + timedelta(seconds=TURN_S)):
-        if time.monotonic() > until:
-            raise TurnTaken(retry_after_s=1)
-        time.sleep(ASK_S)
+    mine = secrets.token_hex(8)
+    if not _begin(key, mine):
+        _wait(key, mine)
     try:
         yield
     finally:
         collection(SignInMark).delete_one({"key": key, "value": mine})
+
+
+def _begin(key: str, mine: str) -> bool:
+    return _add(key, mine, now() + timedelta(seconds=TURN_S))
+
+
+def _wait(key: str, mine: str) -> None:
+    if not _waiting.acquire(blocking=False):
+        raise TurnTaken(retry_after_s=1)
+    until = time.monotonic() + WAIT_S
+    try:
+        while not _begin(key, mine):
+            if time.monotonic() > until:
+                raise TurnTaken(retry_after_s=1)
+            time.sleep(ASK_S)
+    finally:
+        _waiting.release()
 
 
 def once(*about: str, seconds: float) -> bool:

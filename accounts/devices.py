@@ -9,9 +9,12 @@ import hashlib
 import secrets
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core import signing
 from django.http import HttpResponse
+
+from accounts.models import User
 
 HEADER = "X-Known-Device"
 DAYS, MOST = 180, 5
@@ -23,16 +26,26 @@ def cookie_name() -> str:
     return "__Host-known-device" if settings.SESSION_COOKIE_SECURE else "known-device"
 
 
-def device_of(request: Any, email: str) -> str:
-    """The device's id if it has signed in to the account, else an empty string."""
-    return str(_read(request).get(_about(email), ""))
+def counted_as(request: Any, email: str) -> str:
+    """Whose tries these are: of an account, by whichever of its addresses, on this device it knows.
+
+    Strangers have one count for the account together; for an address that nobody has, it is the
+    address that counts, so that an answer tells nothing.
+    """
+    whose = account_of(email) or email.lower()
+    return f"{whose}:{_read(request).get(_about(whose), '')}"
 
 
-def remember_device(request: Any, email: str) -> None:
+def counted_as_strangers(email: str) -> str:
+    """The count that everybody shares who has no device that the account knows."""
+    return f"{account_of(email) or email.lower()}:"
+
+
+def remember_device(request: Any, user: User) -> None:
     """Have the answer name this device as one of the account's; at most five accounts, the newest."""
     known = _read(request)
-    device = known.pop(_about(email), "") or secrets.token_hex(8)
-    newest = dict([*known.items(), (_about(email), device)][-MOST:])
+    device = known.pop(_about(user.pk), "") or secrets.token_hex(8)
+    newest = dict([*known.items(), (_about(user.pk), device)][-MOST:])
     request.device_to_keep = signing.dumps(newest, salt=SALT)
 
 
@@ -48,8 +61,17 @@ def keep_device(request: Any, response: HttpResponse) -> None:
     )  # fmt: skip
 
 
-def _about(email: str) -> str:
-    return hashlib.sha256(email.lower().encode()).hexdigest()[:16]
+def account_of(email: str) -> str:
+    """The id of whom an address belongs to; both are looked up, so that the time is the same."""
+    email = email.lower()
+    proven = EmailAddress.objects.filter(email=email, verified=True)
+    by_proof = proven.values_list("user_id", flat=True).first()
+    by_account = User.objects.filter(email=email).values_list("pk", flat=True).first()
+    return str(by_proof or by_account or "")
+
+
+def _about(whose: str) -> str:
+    return hashlib.sha256(whose.encode()).hexdigest()[:16]
 
 
 def _read(request: Any) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What signing in refuses, where the answer is ours and not allauth's."""
 
-from kernel.errors import RateLimited, Unavailable
+from kernel.errors import Conflict, RateLimited, Unauthenticated, Unavailable
 
 
 class TurnTaken(RateLimited):
@@ -11,3 +11,13 @@ class TurnTaken(RateLimited):
 class MailAway(Unavailable):
     code = "mail_unavailable"
     title = "No mail can be sent now, and this needs one"
+
+
+class ProofRequired(Unauthenticated):
+    code = "reauthentication_required"
+    title = "Prove again that it is you, at /_allauth/, then repeat this"
+
+
+class StaffAccount(Conflict):
+    code = "staff_account"
+    title = "The account of somebody who runs this installation is closed by an operator"

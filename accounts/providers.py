@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.providers.base import AuthProcess
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from django.http import HttpRequest
 
+from accounts.proofs import enters, prove
 from accounts.sign_up import SignUp, may_sign_up, mode
 from kernel import egress
 
@@ -28,7 +30,14 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
         """Only by what the provider calls verified in so many words: ``"false"`` is a text, and true."""
         for address in login.email_addresses:
             address.verified = str(address.verified).lower() == "true"
-        return super().authenticate_by_email(login)
+        found = super().authenticate_by_email(login)
+        return found if found and enters(*found) else None
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        """What the provider has verified is proven here, too, before the account is entered by it."""
+        email = sociallogin._did_authenticate_by_email
+        if email and sociallogin.state.get("process") == AuthProcess.LOGIN:
+            prove(sociallogin.user, email)
 
     def get_requests_session(self) -> "Door":
         return Door()

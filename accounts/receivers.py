@@ -4,11 +4,14 @@ import time
 from typing import Any
 
 from allauth.account import signals as account
+from allauth.account.models import EmailAddress
 from allauth.mfa import signals as mfa
 from django.contrib.auth.signals import user_logged_in
+from django.db.models.signals import pre_save
 
 from accounts.devices import remember_device
 from accounts.models import User
+from accounts.proofs import SIGNED_UP, before_address_is_saved
 from accounts.services import end_sessions
 
 # Of this session, in seconds since 1970; the backoffice asks for a fresh one.
@@ -18,6 +21,8 @@ SIGNED_IN_AT = "signed_in_at"
 def connect() -> None:
     """From the app's ``ready``."""
     user_logged_in.connect(_stamp)
+    pre_save.connect(before_address_is_saved, sender=EmailAddress)
+    account.user_signed_up.connect(_signed_up)
     account.user_logged_in.connect(_signed_in)
     account.password_changed.connect(_password_changed)
     account.password_set.connect(_password_changed)
@@ -30,8 +35,12 @@ def _stamp(sender: Any, request: Any, user: User, **_: Any) -> None:
     request.session[SIGNED_IN_AT] = time.time()
 
 
+def _signed_up(sender: Any, request: Any, user: User, **_: Any) -> None:
+    request.session[SIGNED_UP] = user.pk
+
+
 def _signed_in(sender: Any, request: Any, user: User, **_: Any) -> None:
-    remember_device(request, user.email)
+    remember_device(request, user)
 
 
 def _password_changed(sender: Any, request: Any, user: User, **_: Any) -> None:

@@ -3,7 +3,9 @@
 from importlib import import_module
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY
@@ -11,6 +13,9 @@ from django.contrib.auth import HASH_SESSION_KEY
 from accounts import signals
 from accounts.models import User
 from kernel.mongo.doors import ObjectId, ReturnDocument, collection
+
+# Of addresses of those who are gone; reserved by RFC 2606, so that nobody has it.
+DELETED = "deleted.invalid"
 
 
 def end_session(session_key: str) -> None:
@@ -64,3 +69,17 @@ def remove_factors(user: User) -> int:
     end_sessions(user)
     signals.factors_removed.send(User, request=None, user=user)
     return int(removed)
+
+
+def erase_person(user: User) -> None:
+    """Nobody signs in to the account again, and who it was is gone; its id stays, for what refers to it.
+
+    Its address is free: whoever signs up with it makes a new account. Joins a transaction.
+    """
+    user.is_active, user.name = False, ""
+    user.email = f"{user.pk}@{DELETED}"
+    user.set_unusable_password()
+    user.save(update_fields=["is_active", "name", "email", "password"])
+    for about in (EmailAddress, Authenticator, SocialAccount):
+        about.objects.filter(user_id=user.pk).delete()
+    end_sessions(user)

@@ -6,3 +6,5 @@ token_reused = Signal()
 person_disabled = Signal()
 person_enabled = Signal()
 factors_removed = Signal()
+# Whoever the address belongs to has come, and what strangers had set up for it has ended.
+account_reclaimed = Signal()

@@ -5,12 +5,17 @@ from typing import Any
 from allauth.headless.constants import Client
 from django.urls import path
 
-from accounts.views import SecondFactor, SecondFactorAgain
+from accounts.views import LoginCode, PasswordReset, SecondFactor, SecondFactorAgain
 
-VIEWS: dict[str, Any] = {"authenticate": SecondFactor, "reauthenticate": SecondFactorAgain}
+VIEWS: dict[str, Any] = {
+    "2fa/authenticate": SecondFactor,
+    "2fa/reauthenticate": SecondFactorAgain,
+    "code/request": LoginCode,
+    "password/request": PasswordReset,
+}
 
 urlpatterns = [
-    path(f"{client.value}/v1/auth/2fa/{name}", view.as_api_view(client=client))
+    path(f"{client.value}/v1/auth/{name}", view.as_api_view(client=client))
     for client in Client
     for name, view in VIEWS.items()
 ]

@@ -15,8 +15,10 @@ from django.views.decorators.http import require_safe
 from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
 
-from config.api.errors import not_found
+from config.api.errors import not_found, refused
+from config.api.limits import demand_address
 from kernel import vault
+from kernel.errors import RateLimited
 from kernel.work.bell import bell_client
 from kernel.work.sweep import canary_ages
 
@@ -37,8 +39,13 @@ def live(request: HttpRequest) -> JsonResponse:
 def ready(request: HttpRequest) -> JsonResponse:
     """Whether requests should come here: 200 or 503, with a boolean for each dependency.
 
-    Anybody may ask, so it says no more than that: no addresses, no versions, no errors.
+    Anybody may ask, so it says no more than that: no addresses, no versions, no errors; and an
+    address may ask only so often, because each question is one to five dependencies.
     """
+    try:
+        demand_address(getattr(request, "client_ip", ""))
+    except RateLimited as refusal:
+        return refused(request, refusal)
     checks = {name: _holds(name, check) for name, check in _CHECKS.items()}
     ok = all(checks.values())
     body = {"status": "ok" if ok else "unavailable", "checks": checks}

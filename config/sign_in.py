@@ -13,18 +13,23 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from accounts.counters import in_turn
 from accounts.devices import keep_device
+from accounts.sessions import SessionStore
 from accounts.tokens import session_key_of
 from config.api.errors import refused
-from kernel.errors import BadRequest, DomainError, TooLarge
+from config.api.limits import take_address, tell_rate
+from kernel.errors import BadRequest, DomainError, RateLimited, TooLarge
 from kernel.jsonsafe import TooDeep, storable_json
 
 log = structlog.get_logger(agentName="auth")
 GUARDED = ("/_allauth/", "/accounts/", "/admin/login/")
 APP = "/_allauth/app/"
 # What front-ends ask often, and what changes nothing.
-QUIET = ("/auth/session", "/config", "/auth/sessions")
+QUIET = ("/auth/session", "/config", "/auth/sessions", "/account/authenticators",
+         "/account/providers")  # fmt: skip
 # Where a stranger could measure whether an address has an account: not answered before this.
 MEASURED = ("/auth/signup", "/auth/code/request", "/auth/password/request")
+# What keeps a thread or leaves a row takes more of the bucket of an address than one token.
+HEAVY, HEAVY_COST = (*MEASURED, "/auth/webauthn/login", "/auth/provider/token"), 10
 MOST_BYTES = 64_000
 # A credential is read as it comes, and what it lacks is met where it is needed.
 PASSKEYS, UNREADABLE = "/webauthn", (LookupError, TypeError, ValueError, AttributeError)
@@ -37,7 +42,7 @@ class MalformedBody(BadRequest):
 
 
 class SignInGate:
-    """Takes the turn of a session, reads bodies with care, and keeps devices known.
+    """Counts by address, takes the turn of a session, reads bodies with care, keeps devices known.
 
     Before the session's own middleware: a turn lasts until the session is saved.
     """
@@ -48,8 +53,16 @@ class SignInGate:
     def __call__(self, request: Any) -> HttpResponse:
         if not request.path.startswith(GUARDED):
             return self.get_response(request)
+        request.rate = take_address(request.client_ip, _cost(request.path))
+        response = self._answer(request)
+        tell_rate(request, response)
+        return response
+
+    def _answer(self, request: Any) -> HttpResponse:
         started = time.monotonic()
         try:
+            if not request.rate.allowed:
+                raise RateLimited(retry_after_s=round(request.rate.retry_after_s, 3))
             _check_body(request)
             with ExitStack() as stack:
                 if key := _session_key(request):
@@ -76,12 +89,19 @@ class SignInGate:
         return None
 
 
+def _cost(path: str) -> float:
+    return HEAVY_COST if path.endswith(HEAVY) else 1
+
+
 def _session_key(request: Any) -> str:
+    """The session whose turn is taken; empty for one that is not there, which nobody waits for."""
     if request.method == "GET" and request.path.endswith(QUIET):
         return ""
     if request.path.startswith(APP):
-        return session_key_of(request)
-    return str(request.COOKIES.get(settings.SESSION_COOKIE_NAME, ""))
+        key = session_key_of(request)
+    else:
+        key = str(request.COOKIES.get(settings.SESSION_COOKIE_NAME, ""))
+    return key if key and SessionStore().exists(key) else ""
 
 
 def _check_body(request: Any) -> None:

@@ -11,11 +11,11 @@ class TenantsConfig(AppConfig):
     def ready(self) -> None:
         from accounts.sign_up import register_invitations
         from tenants import limits, sign_ins
-        from tenants.services import invitation_mail
+        from tenants.services import invitation_mail, telling
         from tenants.services.joining import is_invited
 
         register_invitations(is_invited)
         sign_ins.listen()
         limits.register_own()
         invitation_mail.register_kind()
-        register_invitations(is_invited)
+        telling.register_kind()

@@ -17,9 +17,10 @@ from tenants.principals import principal_of_key, principal_of_user
 from tenants.staff import impersonated_here
 
 PREFIX = "/api/v1/"
-# What a person does outside of any tenant: list their own, make one, accept an invitation; and what
+# What a person does outside of any tenant: list their own, make one, accept an invitation, change or
+# delete their account; and what
 # is asked of a tenant that is not there yet, or not any more, or by the installation's own people.
-PERSONAL = ("/api/v1/tenants", "/api/v1/invitations/accept")
+PERSONAL = ("/api/v1/tenants", "/api/v1/invitations/accept", "/api/v1/account")
 OUTSIDE = ("/api/v1/tenants/", "/api/v1/erasures/")
 BY_LINK = ("/api/v1/media/content/", "/api/v1/exports/content/")  # the link itself names the tenant
 

@@ -5,7 +5,6 @@ A person belongs to no tenant and an audit log to one, so a sign-in is an entry 
 failed after it, so that an answer's time does not tell whether an address is known.
 """
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -17,15 +16,13 @@ from allauth.socialaccount import signals as social
 from django.contrib.auth.signals import user_logged_out, user_login_failed
 
 from accounts import signals as people
+from accounts.devices import account_of
 from accounts.models import User
 from kernel import audit
-from kernel.actor import Actor, acting_as
-from kernel.audit.refusals import afterwards, note_refusal
-from kernel.mongo.doors import ObjectId
-from kernel.mongo.rows import find_one
+from kernel.audit.values import plain
 from kernel.mongo.transactions import run_transaction
 from kernel.scoping.context import outside_scope, tenant_scope
-from tenants.models import Membership
+from tenants.services.telling import entry_of, tell, tell_refused
 from tenants.services.tenant import tenants_of
 
 log = structlog.get_logger(agentName="auth")
@@ -40,6 +37,7 @@ CHANGES = {
     mfa.authenticator_removed: "person.factor_removed",
     mfa.authenticator_reset: "person.recovery_codes_made",
     people.token_reused: "person.token_reused",
+    people.account_reclaimed: "person.reclaimed",
 }
 # What an operator does by command: the system's doing, and not the person's.
 OPERATED = {
@@ -69,35 +67,17 @@ def listen() -> None:
         signal.connect(partial(_failed, code), weak=False, dispatch_uid=f"audit.failed.{code}")
 
 
-def in_each_tenant(person: User, request: Any, note: Callable[[], None]) -> int:
-    """Run ``note`` in each tenant that ``person`` is a member of, as that member; returns how many."""
-    tenants = tenants_of(person)
-    for tenant, _ in tenants:
-        with outside_scope(), tenant_scope(tenant):
-            mine = find_one(Membership, {"user_id": ObjectId(person.pk)})
-            actor = Actor(
-                kind="member", id=mine.pk if mine else "", user_id=person.pk,
-                ip=getattr(request, "client_ip", ""), request_id=getattr(request, "request_id", ""),
-            )  # fmt: skip
-            with acting_as(actor):
-                note()
-    return len(tenants)
-
-
 def note_refused_tenant(person: User, request: Any, named: str, *, code: str) -> None:
     """``person`` named a tenant that did not let them in, or that is not there.
 
     Nobody writes into the log of a tenant that they do not belong to: their own tell of it.
     """
-    note = partial(note_refusal, "access.refused", ("tenant", named[:64]), code=code)
-    in_each_tenant(person, request, partial(afterwards, request, note))
+    tried = {"target_type": "tenant", "target_id": named[:64], "code": code}
+    tell_refused(entry_of(person, request, "access.refused", **tried), request)
 
 
 def _record(person: User, request: Any, action: str, changes: dict[str, Any]) -> None:
-    def note() -> None:
-        run_transaction(lambda: audit.record(action, ("user", person.pk), changes))
-
-    known = in_each_tenant(person, request, note)
+    known = tell(entry_of(person, request, action, changes=plain(changes)))
     log.info(action, user_id=person.pk, tenants=known)
 
 
@@ -136,8 +116,7 @@ def _unlinked(request: Any, socialaccount: Any, **_: Any) -> None:
 def _failed(code: str, request: Any, user: Any, **_: Any) -> None:
     if user is None:  # somebody guesses codes for an address that nobody has
         return
-    note = partial(note_refusal, "person.sign_in_failed", ("user", user.pk), code=code)
-    in_each_tenant(user, request, partial(afterwards, request, note))
+    tell_refused(entry_of(user, request, "person.sign_in_failed", code=code), request)
     log.info("person.sign_in_failed", user_id=user.pk, code=code)
 
 
@@ -153,8 +132,7 @@ def _password_failed(credentials: dict[str, Any], request: Any = None, **_: Any)
 
 
 def _note_password(email: str, request: Any) -> None:
-    person = User.objects.filter(email=email).first() if email else None
+    person = User.objects.filter(pk=account_of(email) or None).first()
     log.info("person.sign_in_failed", user_id=person.pk if person else "", code="password")
     if person is not None:
-        note = partial(note_refusal, "person.sign_in_failed", ("user", person.pk), code="password")
-        in_each_tenant(person, request, note)
+        tell_refused(entry_of(person, request, "person.sign_in_failed", code="password"), None)

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import redis.connection
+from allauth.account.models import EmailAddress
 from django.core.cache import cache
 from django.test import Client
 
@@ -108,6 +109,42 @@ def test_the_owner_gets_in_from_a_device_that_was_in_before(kind):
     assert _guess(user, password=PASSWORD) == [LOCKED]
     assert own.log_in(user).status_code == 200
     assert own.is_in
+
+
+def test_the_owner_gets_in_by_a_second_address_from_a_device_that_was_in_before():
+    user, own = person(), App()
+    second = EmailAddress.objects.create(user=user, email=new_email(), verified=True)
+    own.headers["X-Known-Device"] = own.log_in(user)["X-Known-Device"]
+    own.session_token = ""
+    body = {"email": second.email, "password": "not the password"}
+    tries = [problems(App().post("auth/login", body)) for _ in range(6)]
+    assert tries == [[WRONG]] * 5 + [[LOCKED]]
+    assert _guess(user, password=PASSWORD) == [LOCKED]
+    assert own.post("auth/login", {**body, "password": PASSWORD}).status_code == 200
+
+
+def test_guesses_at_all_addresses_of_an_account_are_counted_together():
+    user = person()
+    second = EmailAddress.objects.create(user=user, email=new_email(), verified=True)
+    for _ in range(3):
+        _guess(user)
+    body = {"email": second.email, "password": "not the password"}
+    tries = [problems(App().post("auth/login", body)) for _ in range(4)]
+    assert tries == [[WRONG]] * 2 + [[LOCKED]] * 2
+
+
+@pytest.mark.parametrize("path, most", [("auth/code/request", 3), ("auth/password/request", 5)])
+def test_strangers_who_use_up_the_codes_do_not_keep_the_owner_from_one(path, most):
+    user, own = person(), App()
+    own.headers["X-Known-Device"] = own.log_in(user)["X-Known-Device"]
+    own.session_token = ""
+    body = {"email": user.email}
+    asked = [App().post(path, body).status_code for _ in range(most + 1)]
+    assert asked[:most] == [401] * most and asked[most] in (400, 429)
+    assert own.post(path, body).status_code == 401
+    if path == "auth/code/request":
+        code = {"code": mailed_code(user.email)}
+        assert own.post("auth/code/confirm", code).status_code == 200
 
 
 def test_a_known_device_has_five_guesses_of_its_own_and_no_more():

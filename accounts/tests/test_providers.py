@@ -3,6 +3,8 @@
 import secrets
 
 import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.socialaccount.models import SocialAccount
 
@@ -104,12 +106,32 @@ def test_a_provider_that_is_not_trusted_with_addresses_enters_no_account_by_one(
 def test_who_had_taken_the_address_before_its_owner_came_is_out(provider):
     taken, squatter = person(verified=False), App()
     squatter.log_in(taken)
+    TOTP.activate(taken, generate_totp_secret())
     browser = Browser()
     provider.claims["email"] = taken.email
     _sign_in(browser, provider)
     assert browser.is_in
     assert not squatter.is_in
     assert App().log_in(taken).status_code == 400
+    assert not Authenticator.objects.filter(user_id=taken.pk).exists()
+
+
+def test_once_proven_by_the_provider_an_address_ends_nothing_any_more(provider):
+    taken = person(verified=False)
+    provider.claims["email"] = taken.email
+    _sign_in(Browser(), provider)
+    owner = User.objects.get(pk=taken.pk)
+    owner.set_password(PASSWORD)
+    owner.save()
+    _sign_in(Browser(), provider)
+    assert App().log_in(taken).status_code == 200
+
+
+def test_a_provider_enters_no_account_by_an_address_that_was_mistyped_in_it(provider):
+    user, browser = person(), Browser()
+    EmailAddress.objects.create(user=user, email=provider.claims["email"], verified=False)
+    _sign_in(browser, provider)
+    assert browser.get("auth/session").json()["data"].get("user", {}).get("id") != user.pk
 
 
 def test_the_second_factor_is_asked_for_all_the_same(provider):

@@ -31,7 +31,7 @@ class Imports(PersonalView):
     parser_classes = [ArchiveParser]
 
     @operation(
-        "imports_create", "Import a tenant", who=PERSON, in_tenant=False, upload=shapes.ArchiveUpload,
+        "imports_create", "Import a tenant", costly=True, who=PERSON, in_tenant=False, upload=shapes.ArchiveUpload,
         gives=shapes.ImportShown, status=202, example={**examples.IMPORT, "phase": "checking"},
         problems=(ArchiveRefused, errors.ArchiveTooLarge, errors.ImportRunning, SlugTaken,
                   InvalidFields, LimitReached),

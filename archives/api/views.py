@@ -52,7 +52,7 @@ class Exports(ApiView):
         )
 
     @operation(
-        "exports_create", "Export the tenant", needs=(P.EXPORTS_CREATE,), gives=shapes.ExportShown,
+        "exports_create", "Export the tenant", costly=True, needs=(P.EXPORTS_CREATE,), gives=shapes.ExportShown,
         status=202, problems=(errors.ExportRunning,),
         example={**examples.EXPORT, "phase": "queued", "url": None},
         about="Writes everything but secrets into one archive, in the background. It is kept for a "
@@ -111,7 +111,7 @@ class EraseTenant(ApiView):
 
 class ContactExport(ApiView):
     @operation(
-        "contacts_export", "Export a contact", needs=(P.CONTACTS_EXPORT, SEES_CONTACTS),
+        "contacts_export", "Export a contact", costly=True, needs=(P.CONTACTS_EXPORT, SEES_CONTACTS),
         gives=shapes.ExportShown, status=202, problems=(ContactNotFound, errors.ExportRunning),
         example={**examples.EXPORT, "contact_id": examples.ID, "phase": "queued", "url": None},
         about="Everything of one person in an archive: what they may ask a company for.",

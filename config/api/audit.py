@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from config.api.described import alternatives, describe, headers_of, responses_of
 from config.api.fields import Id
+from config.api.limits import COSTLY
 from config.api.operations import NEEDS, operation
 from config.api.paging import (
     BadParameter,
@@ -230,3 +231,5 @@ class AuditLogExport(ApiView):
         name = f"audit-log-{now():%Y-%m-%d}.{form}"
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
+
+    get.__dict__["rate"] = COSTLY

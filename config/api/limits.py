@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
+from django.http import HttpResponseBase
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from kernel.errors import RateLimited
 from kernel.ratelimit import Bucket, Decision, Limiter, connect
@@ -36,12 +36,31 @@ def check_rate(request: Request, route_class: str = READS) -> None:
     decisions = limiter().take_all(list(_buckets(request._request, route_class)))
     tightest = min(decisions, key=lambda decision: (decision.allowed, decision.remaining))
     request._request.rate = tightest  # type: ignore[attr-defined]
+    _demand(decisions)
+
+
+def take_address(ip: str, cost: float = 1) -> Decision:
+    """Take from the bucket of an address alone, where nobody knows yet who asks.
+
+    For what stands before or beside the API: signing in, the stream's admission, readiness.
+    """
+    bucket = _bucket(settings.RATE_ADDRESS)
+    taken = Bucket(bucket.capacity, bucket.per_second, min(cost, bucket.capacity))
+    return limiter().take_all([(f"rate:address:{escape(ip)}", taken)])[0]
+
+
+def demand_address(ip: str) -> None:
+    """``take_address``, or raise ``RateLimited``."""
+    _demand([take_address(ip)])
+
+
+def _demand(decisions: list[Decision]) -> None:
     waits = [decision.retry_after_s for decision in decisions if not decision.allowed]
     if waits:
         raise RateLimited(retry_after_s=round(max(waits), 3))
 
 
-def tell_rate(request: Any, response: Response) -> None:
+def tell_rate(request: Any, response: HttpResponseBase) -> None:
     """The tightest bucket's figures, as headers."""
     decision: Decision | None = getattr(request, "rate", None)
     if decision is not None:

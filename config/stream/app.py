@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -14,6 +15,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 
 from config.api.errors import problem, translate
+from config.api.limits import demand_address
 from config.errors import TooManyStreams
 from config.middleware import peer_or_reported
 from config.stream.access import Credentials, Listener, admit, cookie_name
@@ -31,6 +33,8 @@ MOST_EACH, MOST_TENANT = 5, 200
 OF_ACCESS = ("member.", "team.", "role.", "api_key.", "tenant.", "settings.")
 
 admitted: Callable[..., Any] = sync_to_async(admit, thread_sensitive=False)
+# Once a stream, before anything of what came is looked up.
+counted: Callable[..., Any] = sync_to_async(demand_address, thread_sensitive=False)
 
 
 class StreamApplication:
@@ -57,6 +61,7 @@ class StreamApplication:
     async def _stream(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         credentials, query = _credentials(scope)
         try:
+            await counted(credentials.ip)
             listener: Listener = await admitted(credentials)
             keys = self._take_place(listener)
         except Exception as error:  # noqa: BLE001  (every refusal is told in the API's form)
@@ -179,6 +184,9 @@ def _position(scope: dict[str, Any], query: dict[str, list[str]]) -> int | None:
 async def _json(send: Send, status: int, body: dict[str, Any]) -> None:
     kind = b"application/json" if status < 400 else b"application/problem+json"
     headers = [(b"content-type", kind), (b"cache-control", b"no-store")]
+    if status in (429, 503):
+        wait = max(1, math.ceil(body.get("retry_after_s", 2)))
+        headers.append((b"retry-after", str(wait).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": json.dumps(body).encode()})
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from tenants.services.settings import change_settings
 from tenants.services.tenant import suspend_tenant
 from tests import factories
 
+in_thread_of: Callable[..., Any] = partial(sync_to_async, thread_sensitive=False)
 in_thread: Callable[..., Any] = sync_to_async(lambda body: body(), thread_sensitive=False)
 
 
@@ -120,3 +122,30 @@ def test_the_stream_from_an_address_that_is_no_longer_admitted_ends(shop):
             change_settings(ip_allow_list=["203.0.113.0/24"])
 
     assert listen(shop, narrow, token)[1] == "address_not_allowed"
+
+
+def test_an_address_is_admitted_to_streams_only_so_often(settings: Any, monkeypatch: Any) -> None:
+    settings.RATE_ADDRESS, asked = 0.2, []
+    monkeypatch.setattr(
+        "config.stream.app.admitted", in_thread_of(lambda credentials: asked.append(credentials.ip))
+    )
+    address, said = f"198.51.100.{factories.digits(2)}:{factories.digits()}", []
+
+    async def send(message: dict[str, Any]) -> None:
+        said.append(message)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    scope = {"type": "http", "path": "/api/v1/stream", "method": "GET", "headers": [],
+             "query_string": b"", "client": (address, 1)}  # fmt: skip
+
+    async def many() -> None:
+        for _ in range(5):
+            await StreamApplication()(scope, receive, send)
+
+    asyncio.run(many())
+    assert 2 <= len(asked) <= 3
+    refused = [message for message in said if message.get("status") == 429]
+    assert len(refused) == 5 - len(asked)
+    assert dict(refused[-1]["headers"])[b"retry-after"].isdigit()

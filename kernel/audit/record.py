@@ -1,11 +1,13 @@
 """Recording who did what, in the transaction that does it."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import models
 
 from kernel.actor import current_actor
 from kernel.audit.values import plain
+from kernel.clock import now
 from kernel.models import AuditEntry
 from kernel.mongo.rows import insert_rows
 from kernel.scoping.context import active_tenant_id
@@ -18,12 +20,13 @@ def record(
     changes: dict[str, Any] | None = None,
     *,
     reason: str = "",
+    at: datetime | None = None,
 ) -> None:
     """Write an entry. ``action`` is ``noun.verb``; ``target`` a row, or a pair of type and id.
 
     ``changes`` maps field names to ``[before, after]``; for personal data pass
     the name with None, because the log outlives erasure. What a person gave as their
-    reason (``kernel.actor.because``) stands for ``reason``.
+    reason (``kernel.actor.because``) stands for ``reason``. ``at`` is for what happened before now.
     """
     actor = current_actor()
     changes = plain(changes or {})
@@ -42,6 +45,7 @@ def record(
         reason=(actor.reason or reason)[:200],
         ip=actor.ip,
         request_id=actor.request_id,
+        occurred_at=at or now(),
     )
     insert_rows([entry])
     nudge("relay", active_tenant_id(), tenant_id=active_tenant_id())

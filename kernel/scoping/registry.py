@@ -21,6 +21,7 @@ GLOBAL_MODELS: dict[str, str] = {
     "admin.LogEntry": "Django's own; staff actions are audited per tenant beside it",
     "contenttypes.ContentType": "Django's own",
     "tenants.Tenant": "its id is the tenant id",
+    "tenants.AccountEntry": "on its way from a person into the logs of all their tenants",
     "channels.ChannelAddress": "finds the tenant that owns a provider's address",
     "webhooks.WebhookDelivery": "raw webhooks before they are routed; one may mix tenants",
     "kernel.Lane": "which lane is due is asked across tenants; carries ids only",

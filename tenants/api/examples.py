@@ -3,6 +3,10 @@
 ID = "0192f0c1a2b3000000a1b2c3"
 AT = "2026-03-14T09:26:53.589Z"
 TENANT = {"id": ID, "slug": "acme", "name": "Acme", "status": "active", "created_at": AT}
+ACCOUNT = {
+    "id": ID, "email": "ada@example.com", "name": "Ada Lovelace", "has_password": True,
+    "has_second_factor": False, "created_at": AT,
+}  # fmt: skip
 ME = {
     "kind": "member", "id": ID, "member_id": ID, "name": "Ada", "role": "agent", "tenant": TENANT,
     "permissions": ["conversations:read_all", "messages:send"],

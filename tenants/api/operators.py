@@ -27,11 +27,11 @@ from tenants.services.tenant import resume_tenant, suspend_tenant
 from tenants.staff import operated, operator, slug_begins, staff_in
 
 WHO = (
-    "Any superuser of the installation with a second factor who signed in within twelve hours; outside a "
+    "Any signed-in superuser of the installation, with a second factor and a sign-in within twelve hours; outside a "
     "tenant, so without `X-Tenant` and not for keys. For everybody else there is no such tenant."
 )
 OF_ALL = (
-    "Any superuser of the installation with a second factor who signed in within twelve hours; outside a "
+    "Any signed-in superuser of the installation, with a second factor and a sign-in within twelve hours; outside a "
     "tenant, so without `X-Tenant` and not for keys. For everybody else there is nothing here."
 )
 OF_ALL_PROBLEMS = (NotFound, errors.SecondFactorRequired)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from accounts.factors import has_second_factor
+from accounts.models import User
 from config.api.rendering import moment
 from kernel.clock import now
 from tenants.access import Principal
@@ -138,3 +140,15 @@ def api_key_json(key: ApiKey) -> Json:
 
 def api_keys_json(keys: Iterable[ApiKey]) -> list[Json]:
     return [api_key_json(key) for key in keys]
+
+
+def account_json(person: User) -> Json:
+    """What a person is told of their own account."""
+    return {
+        "id": person.pk,
+        "email": person.email,
+        "name": person.name,
+        "has_password": person.has_usable_password(),
+        "has_second_factor": has_second_factor(person),
+        "created_at": moment(person.date_joined),
+    }

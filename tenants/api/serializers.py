@@ -222,3 +222,21 @@ class NewApiKeyShown(ApiKeyShown):
     key = serializers.CharField(
         allow_null=True, help_text="Shown here once; null when the request is repeated."
     )
+
+
+class AccountShown(Shown):
+    id = Id()
+    email = serializers.EmailField()
+    name = serializers.CharField(allow_blank=True)
+    has_password = serializers.BooleanField()
+    has_second_factor = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+
+
+class AccountChange(Change):
+    name = Text(
+        max_length=120,
+        allow_blank=True,
+        required=False,
+        help_text="Also as a member of all tenants.",
+    )

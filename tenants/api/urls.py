@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from tenants.api import groups, invitations, keys, operators, people, support, views
+from tenants.api import account, groups, invitations, keys, operators, people, support, views
 
 urlpatterns = [
     path("me", views.Me.as_view()),
+    path("account", account.Account.as_view()),
     path("tenants", views.Tenants.as_view()),
     path("tenants/<id:tenant_id>/leave", views.Leave.as_view()),
     path("tenants/<id:tenant_id>", operators.OneTenant.as_view()),

@@ -1,5 +1,6 @@
 """Tenants and who may act in them."""
 
+from tenants.models.account_entry import AccountEntry
 from tenants.models.api_key import ApiKey
 from tenants.models.counter import TenantCounter
 from tenants.models.invitation import Invitation, InvitationMail
@@ -12,6 +13,7 @@ from tenants.models.tenant import Tenant
 from tenants.models.usage import Usage
 
 __all__ = [
+    "AccountEntry",
     "ApiKey",
     "Impersonation",
     "Invitation",

@@ -9,6 +9,9 @@ from tenants.permissions import Permission
 
 LOWEST_ROLE: dict[str, str | None] = {
     "me_get": "viewer",
+    "account_get": None,
+    "account_change": None,
+    "account_delete": None,
     "tenants_list": None,
     "tenants_create": None,
     "tenants_leave": None,

@@ -2,11 +2,16 @@
 
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.conf import settings as configured
+from django.contrib.sessions.models import Session
+from django.test import Client
 
+from accounts.counters import MOST_WAITING, in_turn
 from config.api import limits
 from kernel.ratelimit import Bucket, Limiter, connect
 from kernel.scoping.keys import tenant_key
@@ -156,3 +161,65 @@ def test_without_a_limit_of_its_own_kind_a_tenant_has_no_bucket(
         set_limits(tenant=world.tenant, changes={"api_requests_per_second": 0}, reason="plan")
     told = {one["name"]: one["limit"] for one in owner.get("tenant/limits").json()["results"]}
     assert told["api_requests_per_second"] is None
+
+
+def _limited(answers: list[Any]) -> None:
+    assert (answers[0].status_code < 429, answers[-1].status_code) == (True, 429)
+    assert answers[-1].json()["code"] == "rate_limited"
+    assert int(answers[-1]["Retry-After"]) >= 1
+
+
+def test_everything_that_signs_in_takes_from_the_bucket_of_its_address(proxied: Any) -> None:
+    proxied.RATE_ADDRESS = SLOW
+    client, own = Client(), _own_address()
+    answers = [client.get("/_allauth/app/v1/auth/session", headers=_from(own)) for _ in range(4)]
+    _limited(answers)
+    assert answers[-1]["RateLimit-Remaining"] == "0"
+    assert client.get("/_allauth/app/v1/config", headers=_from(_own_address())).status_code == 200
+
+
+def test_sessions_of_nobody_are_not_made_without_end(proxied: Any) -> None:
+    proxied.RATE_ADDRESS = 3 * SLOW
+    own, before = _own_address(), Session.objects.count()
+    path = "/_allauth/app/v1/auth/webauthn/login"
+    _limited([Client().get(path, headers=_from(own)) for _ in range(8)])
+    assert Session.objects.count() - before <= 1
+
+
+def test_readiness_is_asked_only_so_often(proxied: Any) -> None:
+    proxied.RATE_ADDRESS = SLOW
+    own = _own_address()
+    _limited([Client().get("/ready", headers=_from(own)) for _ in range(4)])
+
+
+def test_what_leaves_a_long_file_is_costly(world: Any, owner: Caller, settings: Any) -> None:
+    settings.RATE_COSTLY = SLOW
+    answers = [owner.get("audit-log/export") for _ in range(4)]
+    assert (answers[0].status_code, code_of(answers[-1])) == (200, "rate_limited")
+
+
+def test_nobody_waits_for_a_session_that_is_not_there() -> None:
+    with in_turn("session", "made-up"):
+        started = time.monotonic()
+        for path, given in (
+            ("/_allauth/browser/v1/account/email", {"Cookie": "sessionid=made-up"}),
+            ("/_allauth/app/v1/account/email", {"X-Session-Token": "made-up"}),
+        ):
+            assert Client().get(path, headers=given).status_code in (401, 410)
+        assert time.monotonic() - started < 1.5
+
+
+def test_those_who_wait_for_a_turn_leave_threads_to_others(owner: Caller) -> None:
+    key = owner.client.session.session_key
+    paths = ["/_allauth/browser/v1/account/email"] * 4
+
+    def ask(path: str) -> tuple[int, float]:
+        client, started = Client(), time.monotonic()
+        client.cookies["sessionid"] = key
+        return client.get(path).status_code, time.monotonic() - started
+
+    with in_turn("session", key), ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(ask, paths))
+    assert [status for status, _ in answers] == [429] * 4
+    at_once = [seconds for _, seconds in answers if seconds < 2]
+    assert len(at_once) == 4 - MOST_WAITING

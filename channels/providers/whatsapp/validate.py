@@ -106,6 +106,10 @@ def _validate_code(message: OutboundMessage) -> None:
 
 def _validate_media(kind: str, message: OutboundMessage) -> None:
     media = message.media
+    if message.content.get("images"):
+        raise InvalidMessage(
+            "image.images", "WhatsApp takes one image in a message; send each by itself."
+        )
     if media is None or bool(media.provider_id) == bool(media.link):
         raise InvalidMessage(kind, "Give the file either by its id or by a link.")
     if media.link and not is_web_link(media.link):

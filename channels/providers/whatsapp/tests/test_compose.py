@@ -102,6 +102,11 @@ def test_our_id_always_goes_along() -> None:
 # ----------------------------------------------------------------------------------- media
 
 
+def test_an_album_is_told_that_images_go_one_by_one() -> None:
+    two = message("image", content={"images": [{"media_id": "1"}, {"media_id": "2"}]})
+    assert refused(two)[0] == "image.images"
+
+
 def test_media_by_id_and_by_link() -> None:
     by_id = message("image", media=OutboundMedia(provider_id="84", caption="hinge"))
     assert compose(by_id)["image"] == {"id": "84", "caption": "hinge"}
