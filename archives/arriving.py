@@ -32,7 +32,7 @@ State = dict[str, Any]
 
 
 def fresh() -> State:
-    return {"at": 0, "counts": {}, "order": 0, "files": 0, "bytes": 0, "dropped": 0, "people": {},
+    return {"at": 0, "counts": {}, "order": 0, "files": 0, "bytes": 0, "dropped": 0, "mine": "",
             "audit": {"seq": 0, "hash": "", "first": 0}}  # fmt: skip
 
 

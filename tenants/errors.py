@@ -176,6 +176,11 @@ class SupportRefused(Forbidden):
     title = "Staff may not do this here"
 
 
+class PersonNotFound(NotFound):
+    code = "person_not_found"
+    title = "There is no such person"
+
+
 class GrantNotFound(NotFound):
     code = "grant_not_found"
     title = "There is no such grant, or it has ended"

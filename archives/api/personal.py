@@ -20,7 +20,7 @@ from config.api.views import ApiView
 from kernel.archive.errors import ArchiveRefused
 from tenants.api.authentication import PersonAuthentication
 from tenants.api.views import PERSON
-from tenants.errors import InvalidFields, SlugTaken
+from tenants.errors import InvalidFields, LimitReached, SlugTaken
 from tenants.staff import oversees
 
 
@@ -36,9 +36,11 @@ class Imports(PersonalView):
         "imports_create", "Import a tenant", costly=True, who=PERSON, in_tenant=False, upload=shapes.ArchiveUpload,
         gives=shapes.ImportShown, status=202, example={**examples.IMPORT, "phase": "checking"},
         problems=(ArchiveRefused, errors.ArchiveTooLarge, errors.ImportRunning, SlugTaken,
-                  InvalidFields),
+                  InvalidFields, LimitReached),
         about="Checks an archive that an export wrote, and takes it in as a new tenant whose owner "
-        "is whoever asks. What is refused leaves nothing behind.",
+        "is whoever asks. Nobody else in it becomes a member: they are there, disabled, with the names "
+        "that stand beside what they wrote, until they accept an invitation. What is refused leaves "
+        "nothing behind.",
     )  # fmt: skip
     def post(self, request: Request, body: dict[str, Any]) -> Response:
         row = ask_import(person=request.user, file=body["file"], slug=body["slug"])

@@ -28,7 +28,7 @@ from kernel.scoping import tenant_scope
 from kernel.work import Kind, Lease, Released, StaleFence, register
 from tenants.access import acting_as_system
 from tenants.errors import SlugTaken
-from tenants.models import Tenant
+from tenants.models import Membership, Tenant
 from tenants.services.closing import close, lift
 from tenants.services.limits import charge
 from tenants.services.tenant import create_tenant
@@ -151,7 +151,9 @@ def _finish(row: Import, manifest: dict[str, Any], state: dict[str, Any]) -> boo
         "collections": {"archive": state["counts"], "tenant": counts()},
         "files": state["files"],
         "dropped_references": state["dropped"],
-        "members_matched": len(state["people"]),
+        "members_to_invite": collection(Membership).count_documents(
+            {**owner(), "status": Membership.DISABLED}
+        ),
         "lost_files": len(manifest.get("lost_files") or []),
     }  # fmt: skip
 

@@ -130,18 +130,6 @@ def test_the_new_audit_log_begins_with_the_head_of_the_origins(lived, tmp_path):
     assert folders == ["audit_log"]
 
 
-def test_members_are_found_by_address_and_others_become_placeholders(lived, tmp_path):
-    with factories.inside(lived.world):
-        Membership.objects.create(user=factories.person(), role="agent", email="gone@example.test",
-                                  name="Ada Gone")  # fmt: skip
-    row = taken_in(fetched(exported(lived.world), tmp_path), lived.world.user)
-    with tenant_scope(row.new_tenant_id):
-        gone = Membership.objects.get(email="gone@example.test")
-        assert (gone.status, gone.name, gone.user.is_active) == ("disabled", "Ada Gone", False)
-        assert gone.user.email.endswith("placeholder.invalid")
-        assert Membership.objects.filter(status="active").count() == 1
-
-
 def test_one_export_at_a_time_and_a_cancelled_one_leaves_no_file(lived):
     with factories.inside(lived.world):
         export = ask_export()

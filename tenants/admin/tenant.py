@@ -16,6 +16,7 @@ from kernel.scoping import tenant_scope
 from tenants.admin.limits import change_limits
 from tenants.models import Tenant, TenantSettings
 from tenants.services import tenant as service
+from tenants.services.settings import open_entry
 from tenants.staff import enterable_ids, slug_begins, staff_in
 
 CREATED = columns.moment("created_at", "Created")
@@ -38,6 +39,16 @@ def _resume(request: HttpRequest, tenant: Tenant, reason: str) -> str:
     with staff_in(tenant, request):
         service.resume_tenant(tenant=tenant, reason=reason)
     return f"{tenant.name} goes on; what was parked is replayed in order."
+
+
+def _open_entry(request: HttpRequest, tenant: Tenant, reason: str) -> str:
+    with staff_in(tenant, request):
+        open_entry(tenant=tenant, reason=reason)
+    return f"{tenant.name} asks nothing more of who enters; its admins set that anew."
+
+
+def _may_open(request: Any, tenant: Tenant) -> bool:
+    return bool(request.user.is_superuser and tenant.entry)
 
 
 def _may_suspend(request: Any, tenant: Tenant) -> bool:
@@ -72,6 +83,10 @@ class TenantAdmin(BackofficeAdmin):
              "parked until it is resumed. Nothing is lost."),
         Step(name="resume", label="Resume", run=_resume, when=_may_resume, icon="play_arrow", reason=True,
              question="It is open again, and what was parked goes on in order."),
+        Step(name="open-entry", label="Open entry", run=_open_entry, when=_may_open, icon="lock_open", reason=True,
+             danger=True, question="For a tenant that locked itself out. Its networks, e-mail domains and the "
+             "demand for a second factor are cleared: whoever is a member enters, and keys from everywhere. Make "
+             "sure by another way that it is an owner who asks."),
     )  # fmt: skip
 
     def title_of(self, row: Tenant) -> str:

@@ -19,6 +19,9 @@ class Tenant(models.Model):
     each request and the settings are not. ``limits`` are the limits that differ from the
     installation's, by name; null is no limit. ``closed_by`` are the causes for which it is
     suspended (``CAUSES``); it is active when none is left (``tenants.services.closing``).
+    ``made_by_id`` is the person who made it, and
+    ``made_number`` which of the tenants that this person may make it is: nobody's is given twice, so
+    an index decides how many there are.
     """
 
     ACTIVE, SUSPENDED = "active", "suspended"
@@ -34,9 +37,14 @@ class Tenant(models.Model):
     closed_by = ArrayField(models.CharField(max_length=12), default=list, blank=True)
     entry = DocumentField(default=dict, blank=True)
     limits = DocumentField(default=dict, blank=True)
+    made_by_id = models.CharField(max_length=24, blank=True, editable=False)
+    made_number = models.IntegerField(null=True, blank=True, editable=False)
 
     class Meta:
         db_table = "tenants"
+        constraints = [
+            models.UniqueConstraint(fields=["made_by_id", "made_number"], name="tenant_made")
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -1,17 +1,25 @@
 """Creating, changing, suspending and resuming tenants."""
 
+from django.conf import settings
+from django.db.models import Q
+
 from accounts.models import User
 from kernel import audit, work
 from kernel.actor import current_actor
 from kernel.events import emit
 from kernel.mongo.doors import ObjectId, UniqueViolation, collection
 from kernel.mongo.ids import new_id
-from kernel.mongo.transactions import on_commit, run_transaction, transactional
+from kernel.mongo.transactions import (
+    on_commit,
+    outside_transaction,
+    run_transaction,
+    transactional,
+)
 from kernel.scoping import Reason, active_tenant_id, tenant_scope, unscoped
 from kernel.vault import create_tenant_key
 from kernel.work import Hold
 from tenants.access import acting_as_system, require
-from tenants.errors import SlugTaken
+from tenants.errors import LimitReached, SlugTaken
 from tenants.events import TenantCreated, TenantRenamed, TenantResumed, TenantSuspended
 from tenants.models import Membership, Tenant, TenantSettings
 from tenants.permissions import Permission
@@ -26,17 +34,40 @@ CLOSING = ("status", "suspended_at", "closed_by")
 def create_tenant(*, maker: User, name: str, slug: str, id: str | None = None) -> Tenant:
     """A new tenant with its settings, its data key and its maker as owner; all or nothing.
 
-    ``id`` is for a caller that may repeat itself: the second time it is taken (``SlugTaken``).
+    ``id`` is for a caller that may repeat itself: the second time it is taken (``SlugTaken``). Raises
+    ``LimitReached`` for who has made as many as one person may.
     """
-    tenant = Tenant(pk=id or new_id(), name=name, slug=slug)
+    tenant = Tenant(pk=id or new_id(), name=name, slug=slug, made_by_id=maker.pk)
     validated(tenant)
-    try:
-        return run_transaction(lambda: _create(tenant, maker))
-    except UniqueViolation as error:
-        raise SlugTaken(errors=[{"field": "slug", "code": "taken"}]) from error
+    while True:
+        try:
+            return run_transaction(lambda: _create(tenant, maker))
+        except UniqueViolation as error:
+            if _is_taken(tenant):
+                raise SlugTaken(errors=[{"field": "slug", "code": "taken"}]) from error
+            # The person made another one at the same moment, which took the number: the next, then.
+
+
+def _is_taken(tenant: Tenant) -> bool:
+    with outside_transaction():
+        return Tenant.objects.filter(Q(slug=tenant.slug) | Q(pk=tenant.pk)).exists()
+
+
+def next_made_by(person: User) -> int | None:
+    """The number that a person's next tenant gets, None without a limit; raises ``LimitReached``."""
+    most: int | None = settings.TENANTS_PER_PERSON
+    if most is None:
+        return None
+    made = Tenant.objects.filter(made_by_id=person.pk, made_number__isnull=False)
+    taken = set(made.values_list("made_number", flat=True)[:most])
+    if len(taken) >= most:
+        raise LimitReached(f"one person makes at most {most} tenants; erase one, or ask staff",
+                           limit="tenants_per_person", most=most)  # fmt: skip
+    return next(number for number in range(1, most + 1) if number not in taken)
 
 
 def _create(tenant: Tenant, maker: User) -> Tenant:
+    tenant.made_number = next_made_by(maker)
     tenant._state.adding = True
     tenant.save(force_insert=True)
     # Whoever makes it is named, though nobody holds a permission in it yet.

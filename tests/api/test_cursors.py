@@ -12,7 +12,7 @@ from kernel.mongo.rows import insert_rows
 from kernel.mongo.wire import wire_log
 from tests import factories
 from tests.api.caller import Caller, code_of
-from tests.api.conftest import signed_in
+from tests.api.conftest import member, signed_in
 
 
 def walk(caller: Caller, path: str, limit: int, between: Any = None, **query: Any) -> list[str]:
@@ -117,7 +117,7 @@ def test_every_list_is_walked_to_its_end(
             factories.template(thread.channel)
             factories.channel()
     for role in ("agent", "viewer", "admin"):
-        owner.post("members", {"email": factories.person().email, "role": role})
+        member(world, role)
         owner.post("api-keys", {"name": role, "scopes": ["contacts:read"]})
     for _ in range(3):
         webhook_event(world, thread.channel, state="dead")

@@ -12,6 +12,7 @@ from kernel.work.drain import drain
 from tenants.models import Team
 from tests import factories
 from tests.api.caller import Caller
+from tests.api.conftest import member
 from tests.api.test_shapes import webhook_event
 from tests.api.test_time_limits import limits_of
 
@@ -32,7 +33,7 @@ def filled(world: Any, owner: Caller, thread: Any) -> list[str]:
             factories.template(thread.channel)
             factories.contact(phone="5511955501001")
     for role in ("agent", "viewer", "admin"):
-        owner.post("members", {"email": factories.person().email, "role": role})
+        member(world, role)
         owner.post("api-keys", {"name": role, "scopes": ["contacts:read"]})
     for n in range(MANY):
         webhook_event(world, thread.channel, state="dead" if n % 2 else "done")

@@ -115,9 +115,17 @@ def test_a_member_changes_their_own_availability_and_nothing_else(
     assert viewer.get(path).json()["role"] == "viewer"
 
 
+def test_a_key_does_not_change_its_makers_availability(world: Any) -> None:
+    machine, _ = key_caller(world, ["contacts:read"])
+    path = f"members/{world.owner.pk}"
+    assert code_of(machine.patch(path, {"availability": "away"})) == "permission_denied"
+    manager, _ = key_caller(world, ["members:manage"])
+    assert manager.patch(path, {"availability": "away"}).json()["availability"] == "away"
+
+
 def test_nobody_gives_more_than_they_hold(world: Any, as_role: Callable[[str], Caller]) -> None:
-    admin, email = as_role("admin"), factories.person().email
-    refused = admin.post("members", {"email": email, "role": "owner"})
+    admin = as_role("admin")
+    refused = admin.post("invitations", {"email": "new@example.test", "role": "owner"})
     assert (refused.status_code, code_of(refused)) == (403, "role_too_high")
     assert code_of(admin.patch(f"members/{world.owner.pk}", {"role": "viewer"})) == "role_too_high"
     assert code_of(admin.delete(f"members/{world.owner.pk}")) == "role_too_high"
