@@ -122,7 +122,7 @@ def test_of_those_who_close_and_open_at_once_nobody_undoes_another(world):
 
 
 def test_tenants_that_were_suspended_before_causes_were_kept_get_theirs(world, new_tenant):
-    name = import_module("tenants.migrations.0008_closed_by").name_causes
+    name = import_module("tenants.migrations.0007_closed_by").name_causes
     staffs, asked, both = world, new_tenant(), new_tenant()
     suspend(staffs)
     ask(asked)

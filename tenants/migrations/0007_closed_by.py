@@ -42,7 +42,7 @@ def _is_staffs(tenant_id: ObjectId) -> bool:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0007_tenants_per_person_and_leaving'),
+        ('tenants', '0006_account_entries'),
     ]
 
     operations = [
