@@ -12,8 +12,8 @@ from kernel.mongo.doors import collection, owner
 from tenants.entry import entry_of
 from tenants.models import Membership, Role, TenantSettings
 from tenants.permissions import ROLES, Permission
+from tenants.placeholders import address_of, placeholder_for
 
-PLACEHOLDER = "placeholder.invalid"
 RECONNECT = "It came with an archive: reconnect it with a token of its account."
 
 
@@ -32,43 +32,28 @@ def placed(model: Model, rows: list[dict[str, Any]], state: dict[str, Any]) -> N
 
 
 def _members(rows: list[dict[str, Any]], state: dict[str, Any]) -> None:
-    """Members are those who have signed up here with the same address.
+    """Whoever imports is the archive's member of their own address, as owner; nobody else is a member.
 
-    For each of the others a person is made who cannot sign in and has no address of anybody's: the
-    name stays beside what they wrote, and whoever signs up with the address is added as anybody is.
+    The others are disabled, with a placeholder behind them, and wait for an invitation. Whether an
+    address has an account here is not even looked up: the answer would be anybody's to ask for.
     """
-    emails = {row["email"].strip().lower() for row in rows}
-    known = {u.email: u.pk for u in User.objects.filter(email__in=list(emails), is_active=True)}
-    mine = Membership.objects.filter(user_id=state["owner_id"]).first()
+    person = User.objects.get(pk=state["owner_id"])
+    mine = Membership.objects.filter(user_id=person.pk).first()
     for row in rows:
-        user_id = known.get(row["email"].strip().lower())
-        taken_by = state["people"].get(user_id) if user_id else None
-        if user_id and taken_by in (None, str(row["_id"])):
-            state["people"][user_id] = str(row["_id"])
-            row["user_id"] = ObjectId(user_id)
-            if user_id == state["owner_id"]:
-                row |= {"role": "owner", "status": Membership.ACTIVE}
-                _step_aside(mine, row["_id"])
+        row["email"] = row["email"].strip().lower()
+        if row["email"] == person.email and state["mine"] in ("", str(row["_id"])):
+            state["mine"] = str(row["_id"])
+            row |= {"user_id": ObjectId(person.pk), "role": "owner", "status": Membership.ACTIVE}
+            _step_aside(mine, row["_id"])
         else:
-            row |= {"user_id": ObjectId(_nobody(row)), "status": Membership.DISABLED}
+            nobody = placeholder_for(str(row["_id"]), row["name"])
+            row |= {"user_id": ObjectId(nobody), "status": Membership.DISABLED}
 
 
 def _step_aside(mine: Membership | None, archived: ObjectId) -> None:
     """Whoever imports was made a member at the start; the archive's own row of them replaces that."""
     if mine is not None and mine.pk != str(archived):
         collection(Membership).delete_one({**owner(), "_id": ObjectId(mine.pk)})
-
-
-def _nobody(row: dict[str, Any]) -> str:
-    """The person behind a member whom nobody here is; the same each time."""
-    address = f"imported-{row['_id']}@{PLACEHOLDER}"
-    found = User.objects.filter(email=address).first()
-    if found is None:
-        found = User.objects.create_user(address, None)
-        found.is_active, found.name = False, row["name"]
-        found.set_unusable_password()
-        found.save()
-    return str(found.pk)
 
 
 def _settings(rows: list[dict[str, Any]]) -> None:
@@ -109,5 +94,5 @@ def ask_on_entry() -> dict[str, Any]:
 def remove_placeholders() -> int:
     """Remove the people who stand behind members that an import brought along; nobody else's."""
     rows = collection(Membership).find(owner(), {"_id": 1})
-    addresses = [f"imported-{row['_id']}@{PLACEHOLDER}" for row in rows]
+    addresses = [address_of(str(row["_id"])) for row in rows]
     return int(collection(User).delete_many({"email": {"$in": addresses}}).deleted_count)

@@ -1,5 +1,7 @@
 """Reads of the Archive agent."""
 
+from collections.abc import Callable
+
 from django.db.models import QuerySet
 
 from archives.errors import ErasureNotFound, ExportNotFound, ImportNotFound
@@ -46,10 +48,17 @@ def get_import(import_id: str, *, user_id: str) -> Import:
     return found
 
 
-def get_erasure(erasure_id: str, *, user_id: str, is_staff: bool = False) -> Erasure:
-    """An erasure that the person asked for; staff see all. Raises ``ErasureNotFound``."""
+def get_erasure(
+    erasure_id: str, *, user_id: str, oversees: Callable[[str], bool] | None = None
+) -> Erasure:
+    """An erasure that the person asked for, or of a tenant (its id) that they oversee as staff.
+
+    Raises ``ErasureNotFound``.
+    """
     found = find_one(Erasure, {"_id": ObjectId(erasure_id)})
-    if found is None or not (is_staff or found.asked_by_id == user_id):
+    if found is None:
+        raise ErasureNotFound
+    if found.asked_by_id != user_id and not (oversees and oversees(found.erased_tenant_id)):
         raise ErasureNotFound
     return found
 

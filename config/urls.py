@@ -55,5 +55,5 @@ urlpatterns = [
     path("_allauth/openapi.yaml", sign_in_schema_yaml),
     path("_allauth/", include("accounts.urls")),
     path("_allauth/", include("allauth.headless.urls")),
-    path("accounts/", include("allauth.urls")),  # where sign-in providers send people back to
+    path("accounts/", include("accounts.callbacks")),
 ]

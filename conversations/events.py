@@ -57,6 +57,16 @@ class ConversationsLeftTeam(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConversationsLeftMember(Event):
+    """Somebody who is no member any more has ``count`` open ones less; with ``is_more`` there may be others."""
+
+    type = "conversations.left_member"
+    member_id: str
+    count: int
+    is_more: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConversationRead(Event):
     type = "conversation.read"
     conversation_id: str

@@ -1,13 +1,15 @@
 """Reactions to facts of the apps below."""
 
-from conversations.events import ConversationsLeftTeam
+from conversations.events import ConversationsLeftMember, ConversationsLeftTeam
 from conversations.models import Conversation
+from conversations.services.members import leave_member
 from conversations.services.teams import leave_team
 from crm.events import ContactChanged
 from crm.models import Contact
 from kernel.events import subscribes
 from kernel.models import DomainEvent
-from tenants.events import TeamDeleted
+from tenants.events import MemberChanged, MemberRemoved, TeamDeleted
+from tenants.models import Membership
 
 
 @subscribes(ContactChanged.type)
@@ -25,3 +27,10 @@ def empty_deleted_team(event: DomainEvent) -> None:
     """Its conversations go back to all, so many at once as fit into a transaction."""
     if event.data.get("is_more", True):
         leave_team(event.data["team_id"])
+
+
+@subscribes(MemberRemoved.type, MemberChanged.type, ConversationsLeftMember.type)
+def take_from_gone_member(event: DomainEvent) -> None:
+    """What somebody who left, was removed or disabled had to answer waits for anybody again."""
+    if event.data.get("is_more", True) and event.data.get("status") != Membership.ACTIVE:
+        leave_member(event.data["member_id"])

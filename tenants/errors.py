@@ -18,6 +18,16 @@ class TenantSuspended(Forbidden):
     title = "This tenant is suspended"
 
 
+class TenantIncomplete(Conflict):
+    code = "tenant_incomplete"
+    title = "This tenant is being made of an archive, and opens when all of it is there"
+
+
+class ErasureOpen(Conflict):
+    code = "erasure_open"
+    title = "An erasure was asked for already"
+
+
 class PermissionDenied(Forbidden):
     code = "permission_denied"
     title = "You may not do this"
@@ -164,6 +174,11 @@ class NotStaff(Invalid):
 class SupportRefused(Forbidden):
     code = "support_refused"
     title = "Staff may not do this here"
+
+
+class PersonNotFound(NotFound):
+    code = "person_not_found"
+    title = "There is no such person"
 
 
 class GrantNotFound(NotFound):

@@ -14,11 +14,13 @@ SHOWN = 10_000  # what is counted for show alone is counted no further
 @dataclass(frozen=True, kw_only=True)
 class Limit:
     """``daily`` ones begin anew at midnight UTC. ``count`` gives the present use in the active tenant,
-    at most as much as it is asked for; without it a counter is kept."""
+    at most as much as it is asked for; without it a counter is kept. ``least`` is the lowest that
+    it can be set to: what would close a tenant is not a limit but a suspension."""
 
     name: str
     title: str
     daily: bool = False
+    least: int = 0
     count: Callable[[int], int] | None = None
 
 
@@ -58,4 +60,4 @@ def register_own() -> None:
     register(Limit(name="storage_bytes", title="Bytes of files that are kept"))
     register(Limit(name="exports_per_day", title="Exports begun today", daily=True))
     register(Limit(name="invitations_per_day", title="Invitations written today", daily=True))
-    register(Limit(name=API_RATE, title="Requests to the API, each second"))
+    register(Limit(name=API_RATE, title="Requests to the API, each second", least=1))

@@ -15,7 +15,16 @@ from tenants.errors import (
     RoleNotFound,
     TeamNotFound,
 )
-from tenants.models import ApiKey, Invitation, Membership, Role, Team, Tenant, TenantSettings
+from tenants.models import (
+    ApiKey,
+    Invitation,
+    Membership,
+    Role,
+    StaffGrant,
+    Team,
+    Tenant,
+    TenantSettings,
+)
 from tenants.permissions import Permission
 
 
@@ -70,6 +79,17 @@ def team_names(team_ids: set[str]) -> dict[str, str]:
         return {}
     teams = find_rows(Team, {"_id": {"$in": [ObjectId(id_) for id_ in team_ids]}})
     return {team.pk: team.name for team in teams}
+
+
+def list_owners() -> list[Membership]:
+    """The tenant's active owners, twenty at most: whom staff ask about it."""
+    active = Membership.objects.filter(status=Membership.ACTIVE, role="owner")
+    return list(active.order_by("id")[:20])
+
+
+def list_grants() -> QuerySet[StaffGrant]:
+    """Who of the staff may enter the tenant or might once, the newest first; asked by superusers."""
+    return StaffGrant.objects.all()
 
 
 def list_api_keys() -> QuerySet[ApiKey]:

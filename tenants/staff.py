@@ -13,6 +13,7 @@ from django.db.models import Q
 from accounts.factors import has_second_factor
 from accounts.models import User
 from accounts.tokens import signed_in_at
+from kernel.errors import NotFound
 from kernel.scoping import Reason, tenant_scope, unscoped
 from tenants.access import Principal, acting
 from tenants.errors import (
@@ -60,21 +61,55 @@ def may_enter(user: User, tenant: Tenant) -> bool:
 
 
 def operated(request: Any, tenant_id: str) -> Tenant:
-    """The tenant that a superuser operates from outside; ``TenantNotFound`` for everybody else.
+    """The tenant that a superuser operates from outside; ``TenantNotFound`` for everybody else."""
+    tenant = Tenant.objects.filter(pk=tenant_id).first()
+    if tenant is None or not _is_operator(request.user):
+        raise TenantNotFound
+    _demand_proof(request)
+    return tenant
 
-    What the backoffice asks of whoever comes in, a second factor and a fresh sign-in, is asked here too.
+
+def operator(request: Any) -> User:
+    """The superuser who asks about the installation; ``NotFound`` for everybody else."""
+    user: User = request.user
+    if not _is_operator(user):
+        raise NotFound
+    _demand_proof(request)
+    return user
+
+
+def oversees(request: Any, tenant_id: str) -> bool:
+    """Whether the request's person may read, as staff and from outside, what is kept of a tenant.
+
+    Superusers of every one, even after its end; other staff while a grant lets them into it.
     """
     user = request.user
-    fresh = time.time() - signed_in_at(request) <= settings.STAFF_SESSION_S
-    proven = not settings.STAFF_SECOND_FACTOR or has_second_factor(user)
-    tenant = Tenant.objects.filter(pk=tenant_id).first()
-    if tenant is None or not (user.is_active and user.is_staff and user.is_superuser):
-        raise TenantNotFound
-    if not proven:
+    if not (user.is_active and user.is_staff and _is_proven(user) and _is_fresh(request)):
+        return False
+    return bool(user.is_superuser) or tenant_id in open_grants(user)
+
+
+def _is_operator(user: User) -> bool:
+    return user.is_active and user.is_staff and user.is_superuser
+
+
+def _demand_proof(request: Any) -> None:
+    """A second factor and a sign-in of today are asked here as in the backoffice.
+
+    Only how long somebody was away is not, because a request to the API is no visit.
+    """
+    if not _is_proven(request.user):
         raise SecondFactorRequired
-    if not fresh:
+    if not _is_fresh(request):
         raise NotSignedIn("sign in again: what staff do asks for a sign-in of today")
-    return tenant
+
+
+def _is_proven(user: User) -> bool:
+    return not settings.STAFF_SECOND_FACTOR or has_second_factor(user)
+
+
+def _is_fresh(request: Any) -> bool:
+    return time.time() - signed_in_at(request) <= settings.STAFF_SESSION_S
 
 
 def enterable_ids(user: User) -> list[str] | None:

@@ -10,7 +10,7 @@ EXPORT = {
 }  # fmt: skip
 IMPORT = {
     "id": ID, "slug": "acme-2", "phase": "done", "tenant_id": ID, "problem": "",
-    "report": {"files": 3, "members_matched": 1, "collections": {
+    "report": {"files": 3, "members_to_invite": 6, "collections": {
         "archive": {"messages": 17}, "tenant": {"messages": 17}}},
     "created_at": AT, "finished_at": AT,
 }  # fmt: skip

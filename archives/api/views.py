@@ -1,6 +1,5 @@
 """Exports of a tenant or a contact, and erasing them: what is asked inside the tenant."""
 
-from dataclasses import replace
 from typing import Any
 
 from django.core.files.storage import default_storage
@@ -18,6 +17,7 @@ from archives.api.representations import (
     export_json,
     exports_json,
 )
+from archives.models import Export
 from archives.selectors import get_contact_erasure, get_export, list_exports
 from archives.services.erasures import ask_erasure
 from archives.services.exports import (
@@ -34,11 +34,11 @@ from config.api.serializers import page_of
 from config.api.views import ApiView
 from crm.errors import ContactNotFound
 from kernel.scoping import tenant_scope
-from tenants.access import acting_as_system
-from tenants.errors import TenantSuspended
+from tenants.access import acting
+from tenants.errors import PermissionDenied, TenantNotFound
 from tenants.needs import any_of
 from tenants.permissions import Permission as P
-from tenants.services.tenant import is_suspended
+from tenants.readers import Reader, principal_of_reader
 
 EITHER = any_of(P.EXPORTS_CREATE, P.CONTACTS_EXPORT)  # the latter for that of a contact
 SEES_CONTACTS = any_of(P.CONTACTS_READ, P.CONTACTS_WRITE)
@@ -79,25 +79,31 @@ class OneExport(ApiView):
 
 
 class Content(ApiView):
-    """The archive. The link is the credential: it names the tenant and the export, and expires."""
+    """The archive. The link is the credential: it names the tenant, the export and the reader, and expires."""
 
     authentication_classes: list[Any] = []
     permission_classes: list[Any] = []
 
     @extend_schema(exclude=True)
     def get(self, request: Request, token: str) -> FileResponse:
-        tenant_id, export_id, asker = opened(token)
-        raw: Any = request._request
-        fetcher = replace(asker, ip=raw.client_ip, request_id=raw.request_id)
-        with tenant_scope(tenant_id), acting_as_system(by=fetcher):
-            if is_suspended(tenant_id):
-                raise TenantSuspended
-            export = fetch_export(export_id)
+        tenant_id, export_id, reader = opened(token)
+        with tenant_scope(tenant_id):
+            export = _shown_to(reader, export_id, request)
             response = FileResponse(default_storage.open(export.path, "rb"), as_attachment=True,
                                     filename=f"export-{export.pk}.tar", content_type="application/x-tar")  # fmt: skip
         response["X-Content-Type-Options"] = "nosniff"
         response["Cache-Control"] = "private, no-store"
         return response
+
+
+def _shown_to(reader: Reader, export_id: str, request: Request) -> Export:
+    """The export, if whom the link is for may read it still; recorded under their name."""
+    try:
+        principal = principal_of_reader(reader, ip=request.client_ip)
+        with acting(principal, ip=request.client_ip, request_id=request.request_id):
+            return fetch_export(export_id)
+    except (TenantNotFound, PermissionDenied) as refusal:
+        raise errors.ExportNotFound from refusal
 
 
 class EraseTenant(ApiView):

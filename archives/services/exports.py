@@ -9,7 +9,6 @@ from archives.selectors import OF_CONTACTS, get_export
 from archives.services.exporting import KIND
 from crm.selectors import get_contact
 from kernel import audit, work
-from kernel.actor import Actor, current_actor
 from kernel.mongo.doors import ObjectId, UniqueViolation, collection, owner
 from kernel.mongo.ids import new_id
 from kernel.mongo.transactions import run_transaction
@@ -17,6 +16,7 @@ from kernel.scoping import active_tenant_id
 from kernel.work.items import lane_key
 from tenants.access import current_principal, require
 from tenants.permissions import Permission
+from tenants.readers import Reader, present_reader
 from tenants.services.limits import using
 
 SALT = "export-link"
@@ -68,31 +68,26 @@ def cancel_export(*, export_id: str) -> Export:
 
 
 def link_to(export: Export) -> str:
-    """An address that serves the archive for an hour, without any other credential.
-
-    It names whom it was shown to: a download is recorded as theirs, from wherever it comes.
-    """
-    actor = current_actor()
-    asker = [actor.kind, actor.id, actor.user_id, actor.on_behalf_of]
-    token = signing.dumps([active_tenant_id(), export.pk, *asker], salt=SALT)
+    """An address that serves the archive for an hour, as long as whoever acts now may read it."""
+    token = signing.dumps([active_tenant_id(), export.pk, *present_reader()], salt=SALT)
     return f"{settings.PUBLIC_URL}/api/v1/exports/content/{token}"
 
 
-def opened(token: str) -> tuple[str, str, Actor]:
-    """Tenant id, export id and asker of a link; ``ExportNotFound`` if it is forged or has expired."""
+def opened(token: str) -> tuple[str, str, Reader]:
+    """Tenant id, export id and reader of a link; ``ExportNotFound`` if it is forged or has expired."""
     try:
-        tenant_id, export_id, kind, id_, user_id, behalf = signing.loads(
+        tenant_id, export_id, kind, reader_id = signing.loads(
             token, salt=SALT, max_age=settings.MEDIA_LINK_S
         )
     except (signing.BadSignature, ValueError) as error:
         raise ExportNotFound from error
-    return tenant_id, export_id, Actor(kind=kind, id=id_, user_id=user_id, on_behalf_of=behalf)
+    return tenant_id, export_id, (kind, reader_id)
 
 
 def fetch_export(export_id: str) -> Export:
-    """The export whose file is about to be served; each time is recorded."""
-    export = Export.objects.filter(pk=export_id, phase=Export.READY, is_cancelled=False).first()
-    if export is None:
+    """The export whose file is about to be served, to whoever may read it; each time is recorded."""
+    export = get_export(export_id)
+    if export.phase != Export.READY or export.is_cancelled:
         raise ExportNotFound
     run_transaction(lambda: audit.record("export.fetched", export))
     return export

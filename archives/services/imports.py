@@ -23,13 +23,16 @@ from kernel.mongo.transactions import run_transaction
 from kernel.scoping.context import outside_scope
 from tenants.errors import SlugTaken
 from tenants.models import Tenant
+from tenants.services.tenant import next_made_by
 from tenants.services.validation import validated
 
 
 def ask_import(*, person: User, file: UploadedFile, slug: str) -> Import:
-    """Keep the archive and begin; a file that is none is refused at once (``ArchiveRefused``)."""
+    """Keep the archive and begin; what is none is refused at once (``ArchiveRefused``), and so is
+    whoever has made as many tenants as one person may (``LimitReached``)."""
     if (file.size or 0) > settings.IMPORT_MAX_BYTES:
         raise ArchiveTooLarge(limit=settings.IMPORT_MAX_BYTES)
+    next_made_by(person)
     _free(slug)
     if Import.objects.filter(user_id=person.pk, running=True).exists():  # the index decides
         raise ImportRunning

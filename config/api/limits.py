@@ -85,8 +85,9 @@ def _buckets(request: Any, route_class: str) -> Buckets:
 
 
 def _of_principal(tenant: Any, principal: Any, route_class: str) -> Buckets:
-    own = most_of(tenant, API_RATE) if API_RATE in (tenant.limits or {}) else settings.RATE_TENANT
-    yield tenant_key("rate", "api"), _bucket(own or settings.RATE_TENANT)
+    most = most_of(tenant, API_RATE) if API_RATE in (tenant.limits or {}) else settings.RATE_TENANT
+    if most is not None:
+        yield tenant_key("rate", "api"), _bucket(max(most, 1))
     who = (principal.kind, principal.id)
     yield tenant_key("rate", *who), _bucket(settings.RATE_PRINCIPAL)
     if route_class != READS:

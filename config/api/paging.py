@@ -70,28 +70,28 @@ def page(
     keys: Sequence[str],
     render: Callable[[list[Any]], list[dict[str, Any]]],
     scope: str,
+    of: str = "",
 ) -> dict[str, Any]:
     """One page of ``rows`` as ``{"results", "next"}``.
 
     ``keys`` are the order's columns, all descending (``-``) or all ascending,
     the last one unique. The filters are part of the cursor's scope, so a cursor
-    of one list does not open another.
+    of one list does not open another. ``of`` names whose list it is where that is no tenant.
     """
+    of = of or active_tenant_id()
     limit = whole(request, "limit", least=1, most=MOST, default=DEFAULT)
     filters = sorted((k, v) for k, v in request.query_params.items() if k not in PAGING)
     scope = f"{scope}:{hashlib.sha256(repr(filters).encode()).hexdigest()[:16]}"
     token = request.query_params.get("cursor", "")
     if token:
-        position = decode(
-            token, tenant=active_tenant_id(), scope=scope, key=_key(), length=len(keys)
-        )
+        position = decode(token, tenant=of, scope=scope, key=_key(), length=len(keys))
         rows = rows.filter(_after(keys, position))
     found = list(rows.order_by(*keys)[: limit + 1])
     more, found = len(found) > limit, found[:limit]
     following = None
     if more:
         last = [getattr(found[-1], key.lstrip("-")) for key in keys]
-        following = encode(last, tenant=active_tenant_id(), scope=scope, key=_key())
+        following = encode(last, tenant=of, scope=scope, key=_key())
     return {"results": render(found), "next": following}
 
 

@@ -23,6 +23,9 @@ def _most(name: str, default: int | None) -> int | None:
     return int(value)
 
 
+# How many tenants one person may make, by hand or from archives, of those that are still there.
+TENANTS_PER_PERSON = _most("SWITCHBOARD_LIMIT_TENANTS_PER_PERSON", 20)
+
 TENANT_LIMITS: dict[str, int | None] = {
     "seats": _most("SWITCHBOARD_LIMIT_SEATS", None),
     "channels": _most("SWITCHBOARD_LIMIT_CHANNELS", None),

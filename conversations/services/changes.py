@@ -12,6 +12,7 @@ from conversations.events import (
 )
 from conversations.models import Conversation
 from conversations.selectors import get_conversation
+from conversations.services.members import gone_among, leave_to_all
 from kernel import audit
 from kernel.clock import now
 from kernel.events import emit
@@ -54,6 +55,8 @@ def _change_status(conversation_id: str, status: str, version: int | None) -> Co
     })  # fmt: skip
     audit.record("conversation.status_changed", changed, {"status": [before, status]})
     emit(ConversationStatusChanged(conversation_id=changed.pk, status=status, before=before))
+    if before == Conversation.CLOSED and gone_among([changed.assignee_id]):
+        leave_to_all(changed)
     return changed
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from channels.models import Channel
 from conversations.events import ConversationCreated, ConversationReopened
 from conversations.models import Conversation
+from conversations.services.members import gone_among, leave_to_all
 from crm.models import Contact
 from kernel.clock import now
 from kernel.events import emit
@@ -81,11 +82,15 @@ def _reopened(pairs: list[Pair]) -> dict[Pair, Conversation]:
         for row in sorted(closed, key=lambda row: row.pk)
         if (pair := (row.channel_id, row.contact_id)) in wanted
     }  # the newest of each pair, because it comes last
+    gone = gone_among(row.assignee_id for row in found.values())
     for row in found.values():
         row.status, row.active, row.closed_at = Conversation.OPEN, True, None
         row.version += 1
         row.save(update_fields=["status", "active", "closed_at", "version"])
     emit(*(ConversationReopened(conversation_id=row.pk) for row in found.values()))
+    for row in found.values():
+        if row.assignee_id in gone:
+            leave_to_all(row)
     return found
 
 

@@ -4,7 +4,7 @@ import pytest
 
 import conversations.events
 import messaging.events
-from conversations.events import ConversationsLeftTeam
+from conversations.events import ConversationsLeftMember, ConversationsLeftTeam
 from kernel.events import Event, emit
 from kernel.models import DomainEvent
 from kernel.mongo.ids import new_id
@@ -14,7 +14,7 @@ from tenants.access import Principal
 from tenants.permissions import Permission as P
 from tests import factories
 
-OF_NO_CONVERSATION = {ConversationsLeftTeam}  # it is about a team
+OF_NO_CONVERSATION = {ConversationsLeftTeam, ConversationsLeftMember}  # of a team, of a member
 
 
 def facts(module):

@@ -39,11 +39,7 @@ class MembershipAdmin(BackofficeAdmin):
         columns.state("availability", "Availability"),
         CREATED,
     )
-    list_filter = (
-        choice_filter(
-            "status", "status", [(s, s) for s in (Membership.ACTIVE, Membership.DISABLED)]
-        ),
-    )
+    list_filter = (choice_filter("status", "status", [(s, s) for s in Membership.STATUSES]),)
     facts = ("email", "name", "role", STATUS, columns.state("availability", "Availability"), "id",
              "user_id", CREATED)  # fmt: skip
 

@@ -16,10 +16,17 @@ from kernel.scoping import tenant_scope
 from tenants.admin.limits import change_limits
 from tenants.models import Tenant, TenantSettings
 from tenants.services import tenant as service
+from tenants.services.settings import open_entry
 from tenants.staff import enterable_ids, slug_begins, staff_in
 
 CREATED = columns.moment("created_at", "Created")
 STATUS = columns.state("status", "Status")
+
+
+@columns.named("Closed by")
+def closed_by(tenant: Tenant) -> Any:
+    """Why it is suspended: staff, an erasure that was asked for, an import under way."""
+    return columns.joined(tenant.closed_by)
 
 
 def _suspend(request: HttpRequest, tenant: Tenant, reason: str) -> str:
@@ -34,8 +41,18 @@ def _resume(request: HttpRequest, tenant: Tenant, reason: str) -> str:
     return f"{tenant.name} goes on; what was parked is replayed in order."
 
 
+def _open_entry(request: HttpRequest, tenant: Tenant, reason: str) -> str:
+    with staff_in(tenant, request):
+        open_entry(tenant=tenant, reason=reason)
+    return f"{tenant.name} asks nothing more of who enters; its admins set that anew."
+
+
+def _may_open(request: Any, tenant: Tenant) -> bool:
+    return bool(request.user.is_superuser and tenant.entry)
+
+
 def _may_suspend(request: Any, tenant: Tenant) -> bool:
-    return bool(request.user.is_superuser and tenant.status == Tenant.ACTIVE)
+    return bool(request.user.is_superuser and Tenant.BY_STAFF not in tenant.closed_by)
 
 
 def _may_resume(request: Any, tenant: Tenant) -> bool:
@@ -50,7 +67,15 @@ class TenantAdmin(BackofficeAdmin):
     one, many = "Tenant", "Tenants"
     ordering = ("slug",)
     list_display = ("slug", "name", STATUS, CREATED)
-    facts = ("slug", "name", STATUS, "id", CREATED, columns.moment("suspended_at", "Suspended"))
+    facts = (
+        "slug",
+        "name",
+        STATUS,
+        "id",
+        CREATED,
+        columns.moment("suspended_at", "Suspended"),
+        closed_by,
+    )
     search_help_text = "the beginning of a slug, or an id"
     steps = (
         Step(name="suspend", label="Suspend", run=_suspend, when=_may_suspend, icon="block", reason=True,
@@ -58,6 +83,10 @@ class TenantAdmin(BackofficeAdmin):
              "parked until it is resumed. Nothing is lost."),
         Step(name="resume", label="Resume", run=_resume, when=_may_resume, icon="play_arrow", reason=True,
              question="It is open again, and what was parked goes on in order."),
+        Step(name="open-entry", label="Open entry", run=_open_entry, when=_may_open, icon="lock_open", reason=True,
+             danger=True, question="For a tenant that locked itself out. Its networks, e-mail domains and the "
+             "demand for a second factor are cleared: whoever is a member enters, and keys from everywhere. Make "
+             "sure by another way that it is an owner who asks."),
     )  # fmt: skip
 
     def title_of(self, row: Tenant) -> str:

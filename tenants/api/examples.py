@@ -43,6 +43,22 @@ KEY = {
     "channel_ids": [], "created_by_id": ID, "created_at": AT, "expires_at": AT,
     "previous_until": None, "revoked_at": None, "last_used_at": None, "last_used_ip": "",
 }  # fmt: skip
+OPERATED = {
+    **TENANT, "suspended_at": None, "limits": LIMITS,
+    "entry": {"networks": ["203.0.113.0/24"], "email_domains": [], "second_factor_required": False},
+    "owners": [{"id": ID, "name": "Ada", "email": "ada@example.com"}],
+}  # fmt: skip
+GRANT = {
+    "id": ID, "email": "sam@example.net", "reason": "Ticket 4711", "granted_by": "root@example.net",
+    "is_open": True, "created_at": AT, "expires_at": "2026-03-14T17:26:53.589Z", "revoked_at": None,
+}  # fmt: skip
+PERSON = {
+    "id": ID, "email": "ada@example.com", "name": "Ada", "is_active": True, "is_staff": False,
+    "is_superuser": False, "has_second_factor": True, "created_at": AT,
+}  # fmt: skip
+ONE_PERSON = {
+    **PERSON, "tenants": [{"id": ID, "slug": "acme", "role": "owner"}], "session_count": 2,
+}  # fmt: skip
 
 
 def page(item: object) -> dict[str, object]:

@@ -9,8 +9,21 @@ from tenants.permissions import Permission
 from tenants.services.api_keys import LONGEST_OVERLAP_S
 
 ROLE = "A built-in role's name, or the key of a role of the tenant's own."
+STATUS = "`disabled`: removed, or brought by an archive; `left`: by their own decision."
+AVAILABILITY = (
+    "What the member tells their colleagues; clients show it. Nothing is kept from who is away: a "
+    "conversation can be assigned to them."
+)
 AVAILABILITIES = ["online", "away", "offline"]
-STATUSES = [Membership.ACTIVE, Membership.DISABLED]
+TIME_ZONE = (
+    "A name of the IANA database, in which clients show times. The API's are UTC, and so are the days of "
+    "limits and what e-mails say."
+)
+LANGUAGE = (
+    "A language code, such as `pt-br`, that clients take for people who chose none. E-mails and the "
+    "backoffice are in English."
+)
+SETTABLE = [Membership.ACTIVE, Membership.DISABLED]
 
 
 class NewTenant(Body):
@@ -35,7 +48,8 @@ class Because(Body):
 class LimitsChange(Because):
     limits = serializers.DictField(
         child=Whole(allow_null=True, min_value=0, max_value=2**53), allow_empty=False,
-        help_text="New limits by their names, as the tenant reads them at `GET /tenant/limits`.",
+        help_text="New limits by their names, as the tenant reads them at `GET /tenant/limits`; null is no "
+        "limit. `api_requests_per_second` is 1 at least: suspend a tenant that may ask for nothing.",
     )  # fmt: skip
 
 
@@ -54,8 +68,8 @@ class SettingsChange(Change):
         required=False, min_value=0, max_value=24 * 90,
         help_text="For so long after closing, a new message reopens a conversation.",
     )  # fmt: skip
-    time_zone = Text(required=False, max_length=60, help_text="A name of the IANA database.")
-    language = Text(required=False, max_length=12, help_text="A language code, such as `pt-br`.")
+    time_zone = Text(required=False, max_length=60, help_text=TIME_ZONE)
+    language = Text(required=False, max_length=12, help_text=LANGUAGE)
     retention_days = Retention(
         required=False, help_text="Only the kinds that are named change; null keeps for ever."
     )
@@ -72,15 +86,10 @@ class SettingsChange(Change):
     )  # fmt: skip
 
 
-class NewMember(Body):
-    email = serializers.EmailField(max_length=254)
-    role = Text(max_length=40, help_text=ROLE)
-
-
 class MemberChange(Change):
     role = Text(max_length=40, required=False, help_text=ROLE)
-    status = Choice(choices=STATUSES, required=False)
-    availability = Choice(choices=AVAILABILITIES, required=False)
+    status = Choice(choices=SETTABLE, required=False)
+    availability = Choice(choices=AVAILABILITIES, required=False, help_text=AVAILABILITY)
 
 
 class NewApiKey(Body):
@@ -149,8 +158,8 @@ class RetentionShown(Shown):
 
 class SettingsShown(Shown):
     reopen_hours = serializers.IntegerField()
-    time_zone = serializers.CharField()
-    language = serializers.CharField()
+    time_zone = serializers.CharField(help_text=TIME_ZONE)
+    language = serializers.CharField(help_text=LANGUAGE)
     retention_days = RetentionShown()
     email_domains = serializers.ListField(child=serializers.CharField())
     second_factor_required = serializers.BooleanField()
@@ -177,8 +186,8 @@ class MemberShown(Shown):
     name = serializers.CharField(allow_blank=True)
     email = serializers.EmailField()
     role = serializers.CharField(help_text=ROLE)
-    status = serializers.ChoiceField(choices=STATUSES)
-    availability = serializers.ChoiceField(choices=AVAILABILITIES)
+    status = serializers.ChoiceField(choices=list(Membership.STATUSES), help_text=STATUS)
+    availability = serializers.ChoiceField(choices=AVAILABILITIES, help_text=AVAILABILITY)
     team_ids = serializers.ListField(child=Id())
     created_at = serializers.DateTimeField()
 

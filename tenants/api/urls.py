@@ -2,12 +2,25 @@
 
 from django.urls import path
 
-from tenants.api import account, groups, invitations, keys, operators, views
+from tenants.api import account, groups, invitations, keys, operators, people, support, views
 
 urlpatterns = [
     path("me", views.Me.as_view()),
     path("account", account.Account.as_view()),
     path("tenants", views.Tenants.as_view()),
+    path("tenants/<id:tenant_id>/leave", views.Leave.as_view()),
+    path("tenants/<id:tenant_id>", operators.OneTenant.as_view()),
+    path("tenants/<id:tenant_id>/open-entry", operators.OpenEntry.as_view()),
+    path("tenants/<id:tenant_id>/staff-grants", support.Grants.as_view()),
+    path("tenants/<id:tenant_id>/staff-grants/<id:grant_id>/end", support.EndGrant.as_view()),
+    path("platform/tenants", operators.PlatformTenants.as_view()),
+    path("platform/people", people.People.as_view()),
+    path("platform/people/<id:person_id>", people.OnePerson.as_view()),
+    path("platform/people/<id:person_id>/disable", people.Disable.as_view()),
+    path("platform/people/<id:person_id>/enable", people.Enable.as_view()),
+    path("platform/people/<id:person_id>/end-sessions", people.EndSessions.as_view()),
+    path("platform/people/<id:person_id>/remove-factors", people.RemoveFactors.as_view()),
+    path("platform/people/<id:person_id>/staff-rights", people.Rights.as_view()),
     path("tenants/<id:tenant_id>/suspend", operators.Suspend.as_view()),
     path("tenants/<id:tenant_id>/resume", operators.Resume.as_view()),
     path("tenants/<id:tenant_id>/limits", operators.OwnLimits.as_view()),

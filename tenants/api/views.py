@@ -35,8 +35,9 @@ from tenants.selectors import (
     list_members,
     touches_owners,
 )
+from tenants.services.leaving import leave_tenant
 from tenants.services.limits import current_limits
-from tenants.services.members import add_member, change_member, remove_member
+from tenants.services.members import change_member, remove_member
 from tenants.services.settings import change_settings
 from tenants.services.tenant import change_tenant, tenants_of
 
@@ -68,15 +69,36 @@ class Tenants(ApiView):
     @operation(
         "tenants_create", "Create a tenant", who=PERSON, in_tenant=False, takes=shapes.NewTenant,
         gives=shapes.TenantShown, status=201,
-        problems=(errors.SlugTaken, errors.InvalidFields, BadIdempotencyKey, KeyReused),
+        problems=(errors.SlugTaken, errors.InvalidFields, errors.LimitReached, BadIdempotencyKey,
+                  KeyReused),
         parameters=(IDEMPOTENCY,),
         asks={"name": "Acme", "slug": "acme"}, example=examples.TENANT,
-        about="Whoever creates a tenant becomes its owner.",
+        about="Whoever creates a tenant becomes its owner. How many one person may make is the "
+        "installation's to say (`limit_reached`).",
     )  # fmt: skip
     def post(self, request: Request, body: dict[str, str]) -> Response:
         tenant, is_repeated = make_tenant(request, **body)
         headers = {"Idempotency-Replayed": "true"} if is_repeated else {}
         return Response(tenant_json(tenant), status=201, headers=headers)
+
+
+class Leave(ApiView):
+    """Outside a tenant, so that whoever cannot enter it any more can still leave it."""
+
+    authentication_classes = [PersonAuthentication]
+    permission_classes = [IsAuthenticated]
+
+    @operation(
+        "tenants_leave", "Leave a tenant", who=PERSON, in_tenant=False, status=204,
+        problems=(errors.TenantNotFound, errors.TenantSuspended, errors.LastOwner),
+        about="Ends one's own membership, and the keys that one made. Nobody brings back who left but by "
+        "an invitation. The last owner stays.",
+    )  # fmt: skip
+    def post(self, request: Request, tenant_id: str) -> Response:
+        raw = request._request
+        leave_tenant(person=request.user, tenant_id=tenant_id, ip=raw.client_ip,
+                     request_id=raw.request_id)  # fmt: skip
+        return Response(status=204)
 
 
 class CurrentTenant(ApiView):
@@ -127,25 +149,13 @@ class Limits(ApiView):
 
 class Members(ApiView):
     @operation("members_list", "List members", needs=(P.MEMBERS_READ,), paged=True,
-               gives=page_of(shapes.MemberShown), example=examples.page(examples.MEMBER))  # fmt: skip
+               gives=page_of(shapes.MemberShown), example=examples.page(examples.MEMBER),
+               about="Everyone who is or was a member, and whom an archive brought. Who is not one yet is "
+               "invited: `POST /invitations`.")  # fmt: skip
     def get(self, request: Request) -> Response:
         return Response(
             page(request, list_members(), keys=("user_id",), render=members_json, scope="members")
         )
-
-    @operation(
-        "members_add", "Add a member", needs=(P.MEMBERS_MANAGE,), takes=shapes.NewMember,
-        gives=shapes.MemberShown, status=201,
-        problems=(errors.NoSuchPerson, errors.AlreadyMember, errors.RoleTooHigh,
-                  errors.InvalidFields, errors.EmailDomainNotAllowed, errors.LimitReached,
-                  ProofRequired),
-        asks={"email": "ada@example.com", "role": "agent"}, example=examples.MEMBER,
-        about=f"Makes a person who has signed up a member. {OWNERS}",
-    )  # fmt: skip
-    def post(self, request: Request, body: dict[str, str]) -> Response:
-        if touches_owners(body):
-            demand_fresh(request)
-        return Response(member_json(add_member(**body)), status=201)
 
 
 class Member(ApiView):
@@ -160,7 +170,9 @@ class Member(ApiView):
         problems=(errors.MemberNotFound, errors.RoleTooHigh, errors.LastOwner,
                   errors.InvalidFields, errors.EmailDomainNotAllowed, errors.LimitReached,
                   ProofRequired),
-        asks={"role": "supervisor"}, example={**examples.MEMBER, "role": "supervisor"}, about=OWNERS,
+        asks={"role": "supervisor"}, example={**examples.MEMBER, "role": "supervisor"},
+        about=f"Who left, and who came with an archive, is not made active here: they accept an "
+        f"invitation. {OWNERS}",
     )  # fmt: skip
     def patch(self, request: Request, member_id: str, body: dict[str, str]) -> Response:
         if touches_owners(body, member_id):

@@ -9,18 +9,21 @@ from kernel.scoping.models import TenantModel
 
 
 class Membership(TenantModel):
-    """``role`` decides what the person may do here; ``availability`` whether work reaches them.
+    """``role`` decides what the person may do here.
 
     ``role`` is the name of a built-in role or the key of one of the tenant's own.
-    ``team_ids`` are the ids of the teams that the person is in.
+    ``team_ids`` are the ids of the teams that the person is in. ``availability`` is what they tell
+    their colleagues: nothing is kept from somebody who is away. A disabled one was removed, or came
+    with an archive; whoever left is back by accepting an invitation alone.
     """
 
-    ACTIVE, DISABLED = "active", "disabled"
+    ACTIVE, DISABLED, LEFT = "active", "disabled", "left"
+    STATUSES = (ACTIVE, DISABLED, LEFT)
 
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships", db_index=False)
     role = models.CharField(max_length=40)
     status = models.CharField(max_length=10, default=ACTIVE,
-                              choices=[(ACTIVE, ACTIVE), (DISABLED, DISABLED)])  # fmt: skip
+                              choices=[(s, s) for s in STATUSES])  # fmt: skip
     availability = models.CharField(max_length=10, default="online",
                                     choices=[(a, a) for a in ("online", "away", "offline")])  # fmt: skip
     email = models.EmailField()

@@ -10,7 +10,9 @@ RETAINED = ("messages", "media", "audit", "raw_deliveries", "events")
 
 
 class TenantSettings(TenantModel):
-    """``reopen_hours``: how long after closing a conversation a new message reopens it.
+    """``language`` and ``time_zone`` are what clients show by: we write English, and our days are UTC.
+
+    ``reopen_hours``: how long after closing a conversation a new message reopens it.
 
     ``retention_days``: for each kind of data the days that it is kept; a kind that is missing or
     null is kept for ever. ``email_domains``, ``second_factor_required`` and ``ip_allow_list`` are

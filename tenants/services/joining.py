@@ -24,6 +24,7 @@ from tenants.errors import (
 from tenants.events import InvitationAccepted, MemberChanged
 from tenants.invitation_token import ParsedToken
 from tenants.models import Invitation, Membership, Tenant
+from tenants.placeholders import give_to, placeholder_of
 from tenants.services.giving import may_still_give, note_given
 from tenants.services.limits import demand_room
 from tenants.services.members import seat
@@ -62,7 +63,7 @@ def _due(parsed: ParsedToken) -> Invitation:
 
 
 def _check(tenant: Tenant, invitation: Invitation, person: User) -> None:
-    if not _owns(person, invitation.email):
+    if not owns(person, invitation.email):
         raise InvitationForAnother
     if tenant.status == Tenant.SUSPENDED:
         raise TenantSuspended
@@ -73,7 +74,7 @@ def _check(tenant: Tenant, invitation: Invitation, person: User) -> None:
         raise InvitationClosed("whoever invited may no longer give this role")
 
 
-def _owns(person: User, address: str) -> bool:
+def owns(person: User, address: str) -> bool:
     """By a verified address; where addresses are not verified, by the account's own."""
     if settings.ACCOUNT_EMAIL_VERIFICATION == "none" and person.email.lower() == address:
         return True
@@ -91,6 +92,8 @@ def _accept(invitation: Invitation, parsed: ParsedToken, person: User) -> Member
     member = Membership.objects.filter(user_id=person.pk).first()
     if member is not None and member.status == Membership.ACTIVE:
         raise AlreadyMember
+    if member is None and (member := placeholder_of(invitation.email)) is not None:
+        give_to(member, person)
     demand_room("seats")
     note_given(invitation.role)
     member = seat(person, invitation.role) if member is None else _back(member, invitation.role)

@@ -101,10 +101,8 @@ def set_limits(*, tenant: Tenant, changes: dict[str, int | None], reason: str) -
     """Staff alone: limits of the active tenant that differ from the installation's; None is no limit."""
     if current_principal().kind not in ("staff", "system"):
         raise PermissionDenied("limits are changed by the installation's staff")
-    known = {limit.name for limit in limits.limits()}
-    wrong = [n for n, v in changes.items() if n not in known or not (v is None or 0 <= v <= MOST)]
-    if wrong:
-        raise InvalidFields(errors=[{"field": name, "code": "invalid"} for name in wrong])
+    if problems := [wrong for name, most in changes.items() if (wrong := _problem(name, most))]:
+        raise InvalidFields(errors=problems)
     before = {name: limits.most_of(tenant, name) for name in changes}
     tenant.limits = {**(tenant.limits or {}), **changes}
     tenant.save(update_fields=["limits"])
@@ -112,6 +110,17 @@ def set_limits(*, tenant: Tenant, changes: dict[str, int | None], reason: str) -
     told = {name: [before[name], value] for name, value in changes.items()}
     audit.record("tenant.limits_changed", tenant, told, reason=reason)
     return tenant
+
+
+def _problem(name: str, most: int | None) -> dict[str, str] | None:
+    """What is wrong with a limit that staff want to set, if anything is."""
+    least = {limit.name: limit.least for limit in limits.limits()}.get(name)
+    if least is None:
+        return {"field": name, "code": "unknown", "detail": "there is no such limit"}
+    if most is not None and not least <= most <= MOST:
+        detail = f"from {least} to {MOST}, or null for no limit"
+        return {"field": name, "code": "invalid", "detail": detail}
+    return None
 
 
 def tomorrow() -> datetime:

@@ -1,4 +1,4 @@
-"""Members: added by address, changed, removed; a tenant always keeps an owner."""
+"""Members: added, changed, removed; nobody against their will, and a tenant always keeps an owner."""
 
 from accounts.models import User
 from kernel import audit
@@ -7,10 +7,11 @@ from kernel.mongo.doors import UniqueViolation, collection, owner
 from kernel.mongo.transactions import run_transaction
 from tenants.access import current_principal, require
 from tenants.entry import demand_domain
-from tenants.errors import AlreadyMember, LastOwner, MemberNotFound, NoSuchPerson
+from tenants.errors import AlreadyMember, InvalidFields, LastOwner, MemberNotFound, NoSuchPerson
 from tenants.events import MemberAdded, MemberChanged, MemberRemoved
 from tenants.models import Membership, TenantSettings
 from tenants.permissions import Permission
+from tenants.placeholders import is_placeholder
 from tenants.selectors import get_tenant
 from tenants.services.giving import demand_may_give, demand_may_manage, note_given
 from tenants.services.limits import demand_room
@@ -18,7 +19,11 @@ from tenants.services.validation import validated
 
 
 def add_member(*, email: str, role: str) -> Membership:
-    """Make a person who has signed up a member; nobody gives a role that holds more than theirs."""
+    """Make a person who has signed up a member without asking them.
+
+    For commands and tests, which know that the person agrees; the API invites. Nobody gives a role that
+    holds more than theirs.
+    """
     principal = require(Permission.MEMBERS_MANAGE)
     demand_may_give(principal, role)
     demand_domain(get_tenant(), email)
@@ -85,10 +90,21 @@ def _check(member: Membership, changes: dict[str, str]) -> None:
     if role != member.role:
         demand_may_give(principal, role)
         note_given(role)
+    if status != member.status:
+        _demand_consent(member, status)
     if status == Membership.ACTIVE and member.status != Membership.ACTIVE:
         demand_domain(get_tenant(), member.email)
         demand_room("seats")
     keep_an_owner(member, role, status)
+
+
+def _demand_consent(member: Membership, status: str) -> None:
+    """Whoever left, and whom only an archive calls a member, comes in by an invitation of their own."""
+    left = member.status == Membership.LEFT
+    if left or (status == Membership.ACTIVE and is_placeholder(member)):
+        why = "they left" if left else "they came with an archive"
+        problem = {"field": "status", "code": "not_asked", "detail": f"{why}: invite them"}
+        raise InvalidFields(errors=[problem])
 
 
 def remove_member(*, member_id: str) -> None:
@@ -100,6 +116,8 @@ def _remove(member_id: str) -> None:
     principal = require(Permission.MEMBERS_MANAGE)
     member = _get(member_id)
     demand_may_manage(principal, member)
+    if member.status == Membership.LEFT:
+        return
     keep_an_owner(member, "", Membership.DISABLED)
     before, member.status = member.status, Membership.DISABLED
     member.save(update_fields=["status"])
@@ -115,8 +133,10 @@ def _get(member_id: str) -> Membership:
 
 
 def _needed(member: Membership, own_availability: bool) -> tuple[Permission, ...]:
-    mine = own_availability and current_principal().member_id == member.pk
-    return () if mine else (Permission.MEMBERS_MANAGE,)
+    """One's own availability is a person's to tell: a key's maker is not the key."""
+    principal = current_principal()
+    is_own = principal.kind == "member" and principal.member_id == member.pk
+    return () if own_availability and is_own else (Permission.MEMBERS_MANAGE,)
 
 
 def keep_an_owner(member: Membership, role: str, status: str) -> None:

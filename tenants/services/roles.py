@@ -94,9 +94,7 @@ def _delete(principal: Principal, role_id: str) -> None:
     """Whoever gives the role at the same time changes its row, so one of the two waits and looks again."""
     role = _get(role_id)
     _demand_within(principal, role.permissions)
-    held = Membership.objects.filter(
-        status__in=[Membership.ACTIVE, Membership.DISABLED], role=role.key
-    )
+    held = Membership.objects.filter(status__in=Membership.STATUSES, role=role.key)
     invited = Invitation.objects.filter(role=role.key, status=Invitation.OPEN)
     if held.exists() or invited.exists():
         raise RoleInUse

@@ -17,15 +17,16 @@ from kernel.events import emit
 from kernel.mongo.transactions import transactional
 from tenants.access import current_principal, require
 from tenants.entry import domain_of, entry_of, is_inside
-from tenants.errors import InvalidFields
+from tenants.errors import InvalidFields, PermissionDenied
 from tenants.events import SettingsChanged
-from tenants.models import Membership, TenantSettings
+from tenants.models import Membership, Tenant, TenantSettings
 from tenants.models.settings import RETAINED
 from tenants.permissions import Permission
 from tenants.selectors import get_tenant
 from tenants.services.validation import validated
 
 LANGUAGES = tuple(sorted(LANG_INFO))
+ENTRY = ("email_domains", "second_factor_required", "ip_allow_list")
 LONGEST_DAYS = 36_500
 MOST_DOMAINS, MOST_NETWORKS = 50, 100
 Problems = list[dict[str, str]]
@@ -62,6 +63,30 @@ def _keep(settings: TenantSettings, before: dict[str, Any]) -> None:
     told = {name: [value, getattr(settings, name)] for name, value in before.items()}
     audit.record("settings.changed", settings, told)
     emit(SettingsChanged(fields=tuple(sorted(before))))
+
+
+@transactional
+def open_entry(*, tenant: Tenant, reason: str) -> Tenant:
+    """Staff alone: ask nothing of who enters the active tenant, which has locked itself out.
+
+    Networks, e-mail domains and the demand for a second factor go; everything else stays as it is.
+    """
+    if current_principal().kind not in ("staff", "system"):
+        raise PermissionDenied(
+            "a tenant that locked itself out is opened by the installation's staff"
+        )
+    settings = TenantSettings.objects.get()
+    before = {name: getattr(settings, name) for name in ENTRY if getattr(settings, name)}
+    if before:
+        for name in before:
+            setattr(settings, name, TenantSettings._meta.get_field(name).get_default())
+        settings.save(update_fields=list(before))
+        tenant.entry = entry_of(settings)
+        tenant.save(update_fields=["entry"])
+        told = {name: [value, getattr(settings, name)] for name, value in before.items()}
+        audit.record("tenant.entry_opened", tenant, told, reason=reason)
+        emit(SettingsChanged(fields=tuple(sorted(before))))
+    return tenant
 
 
 def _clean(name: str, value: Any, settings: TenantSettings, problems: Problems) -> Any:

@@ -19,7 +19,7 @@ REASON = (3, 200)
 def grant_access(*, by: User, email: str, lasts: timedelta, reason: str) -> StaffGrant:
     """Let a member of staff into the active tenant for a time; superusers grant."""
     _only_superusers(by)
-    _check_reason(reason)
+    check_reason(reason)
     if not timedelta(0) < lasts <= LONGEST_GRANT:
         raise InvalidFields(errors=[{"field": "lasts", "code": "invalid",
                                      "detail": "at most 30 days"}])  # fmt: skip
@@ -38,7 +38,7 @@ def grant_access(*, by: User, email: str, lasts: timedelta, reason: str) -> Staf
 def revoke_access(*, by: User, grant_id: str, reason: str) -> StaffGrant:
     """End a grant before its time; its holder is out from their next request."""
     _only_superusers(by)
-    _check_reason(reason)
+    check_reason(reason)
     still = {**owner(), "_id": ObjectId(grant_id), "revoked_at": None}
     at = now()
     if not collection(StaffGrant).update_one(still, {"$set": {"revoked_at": at}}).matched_count:
@@ -52,7 +52,7 @@ def revoke_access(*, by: User, grant_id: str, reason: str) -> StaffGrant:
 @transactional
 def begin_impersonation(*, by: User, member_id: str, reason: str) -> Impersonation:
     """Act as a member for half an hour. Nobody acts as themselves, nor as one who left."""
-    _check_reason(reason)
+    check_reason(reason)
     member = Membership.objects.filter(pk=member_id, status=Membership.ACTIVE).first()
     if member is None:
         raise MemberNotFound
@@ -77,12 +77,19 @@ def end_impersonation(*, impersonation_id: str) -> None:
                      {"ended_at": [None, iso(at)]})  # fmt: skip
 
 
+@transactional
+def note_view(kind: str, id_: str = "") -> None:
+    """Whoever acts looked at something of the active tenant, a list without an id: its log says so."""
+    audit.record("staff.viewed", (kind, id_))
+
+
 def _only_superusers(user: User) -> None:
     if not (user.is_active and user.is_staff and user.is_superuser):
         raise SupportRefused("only superusers grant access to a tenant")
 
 
-def _check_reason(reason: str) -> None:
+def check_reason(reason: str) -> None:
+    """Raise ``InvalidFields`` for a reason that says nothing."""
     if not REASON[0] <= len(reason) <= REASON[1]:
         raise InvalidFields(errors=[{"field": "reason", "code": "invalid",
                                      "detail": "3 to 200 characters"}])  # fmt: skip

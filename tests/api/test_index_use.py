@@ -12,7 +12,9 @@ from kernel.work.drain import drain
 from tenants.models import Team
 from tests import factories
 from tests.api.caller import Caller
+from tests.api.conftest import member
 from tests.api.test_shapes import webhook_event
+from tests.api.test_time_limits import limits_of
 
 MANY, PAGE = 40, 10  # a filter that matches less than a page may as well be sorted
 
@@ -31,7 +33,7 @@ def filled(world: Any, owner: Caller, thread: Any) -> list[str]:
             factories.template(thread.channel)
             factories.contact(phone="5511955501001")
     for role in ("agent", "viewer", "admin"):
-        owner.post("members", {"email": factories.person().email, "role": role})
+        member(world, role)
         owner.post("api-keys", {"name": role, "scopes": ["contacts:read"]})
     for n in range(MANY):
         webhook_event(world, thread.channel, state="dead" if n % 2 else "done")
@@ -67,6 +69,7 @@ def seen(owner: Caller, path: str) -> Any:
         c for c in wire_log.commands[before:] if c.name == "aggregate" and is_owned(c.collection)
     ]
     assert sent
+    limits_of(wire_log.commands[before:])
     for command in sent:
         plan = explained(command)
         # A lookup of one row may sort the one that it found.

@@ -11,7 +11,7 @@ from kernel.models import Lane
 from kernel.work.drain import drain
 from tests import factories
 from tests.api.caller import Caller, code_of, fields_of
-from tests.api.conftest import signed_in
+from tests.api.conftest import member, signed_in
 
 
 @pytest.fixture
@@ -79,20 +79,18 @@ def test_a_role_of_ones_own_is_made_given_changed_and_kept_while_it_is_used(
     role = owner.post("roles", body).json()
     assert role["key"].startswith("night-shift-") and not role["is_built_in"]
     assert code_of(owner.post("roles", body)) == "role_exists"
-    person = factories.person()
-    member = owner.post("members", {"email": person.email, "role": role["key"]}).json()
-    night = signed_in(person, world.tenant)
+    night, membership = member(world, role["key"])
     assert night.get("me").json()["permissions"] == ["contacts:read", "members:read"]
     assert code_of(night.get("channels")) == "permission_denied"
     path = f"roles/{role['id']}"
     owner.patch(path, {"permissions": ["channels:read"]})
     assert night.get("channels").status_code == 200
     assert code_of(owner.delete(path)) == "role_in_use"
-    owner.patch(f"members/{member['id']}", {"role": "viewer"})
+    owner.patch(f"members/{membership.pk}", {"role": "viewer"})
     assert owner.delete(path).status_code == 204
     wide = {"name": "Wide", "permissions": ["tenant:erase"]}
     assert code_of(as_role("admin").post("roles", wide)) == "role_too_high"
-    unknown = owner.post("members", {"email": person.email, "role": role["key"]})
+    unknown = owner.patch(f"members/{membership.pk}", {"role": role["key"]})
     assert (unknown.status_code, fields_of(unknown)) == (422, ["role"])
     names = [one["key"] for one in owner.get("roles").json()["results"]]
     assert names == ["viewer", "agent", "supervisor", "admin", "owner"]

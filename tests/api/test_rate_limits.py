@@ -16,6 +16,7 @@ from config.api import limits
 from kernel.ratelimit import Bucket, Limiter, connect
 from kernel.scoping.keys import tenant_key
 from tenants.access import acting_as_system
+from tenants.errors import InvalidFields
 from tenants.services.limits import set_limits
 from tests import factories
 from tests.api.caller import Caller, code_of
@@ -147,6 +148,19 @@ def test_a_refused_request_takes_from_no_bucket(world: Any, settings: Any) -> No
         shared = tenant_key("rate", "api")
     left = limits.limiter().take_all([(shared, Bucket(10_000, 1_000, 0))])[0].remaining
     assert left >= 10_000 - taken
+
+
+def test_without_a_limit_of_its_own_kind_a_tenant_has_no_bucket(
+    world: Any, owner: Caller, settings: Any
+) -> None:
+    settings.RATE_TENANT = SLOW
+    with factories.inside(world), acting_as_system():
+        set_limits(tenant=world.tenant, changes={"api_requests_per_second": None}, reason="plan")
+    assert {owner.get("me").status_code for _ in range(6)} == {200}
+    with factories.inside(world), acting_as_system(), pytest.raises(InvalidFields):
+        set_limits(tenant=world.tenant, changes={"api_requests_per_second": 0}, reason="plan")
+    told = {one["name"]: one["limit"] for one in owner.get("tenant/limits").json()["results"]}
+    assert told["api_requests_per_second"] is None
 
 
 def _limited(answers: list[Any]) -> None:

@@ -185,7 +185,7 @@ def test_credentials_people_settings_copies_and_erasure_stay_closed(world, actin
     assert not WITHHELD & set(me["permissions"])
     for method, path, body in (
         ("post", "api-keys", {"name": "mine", "scopes": ["messages:send"]}),
-        ("post", "members", {"email": "x@example.test", "role": "owner"}),
+        ("post", "invitations", {"email": "x@example.test", "role": "owner"}),
         ("patch", f"members/{world.owner.pk}", {"role": "agent"}),
         ("patch", "tenant", {"name": "Mine"}),
         ("patch", "tenant/settings", {"language": "de"}),

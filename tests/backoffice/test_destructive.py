@@ -16,7 +16,7 @@ from tests import factories
 from tests.backoffice.conftest import audited, helper_of
 
 WHY = "the customer wrote to support"
-DESTRUCTIVE = {"suspend", "discard", "replay", "revoke", "pause", "disconnect"}
+DESTRUCTIVE = {"suspend", "discard", "replay", "revoke", "pause", "disconnect", "open-entry"}
 
 
 def test_every_destructive_step_asks_first_and_why():

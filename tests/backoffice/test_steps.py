@@ -8,7 +8,7 @@ from kernel.models import AuditEntry, Lane, WorkItem
 from kernel.mongo.doors import ObjectId, collection, hasty, owner
 from kernel.scoping import tenant_scope
 from messaging.models import Attachment
-from tenants.models import Tenant
+from tenants.models import Tenant, TenantSettings
 from tests import factories
 from tests.backoffice.registered import name_of, pages, row_of
 from webhooks.models import WebhookEvent
@@ -181,3 +181,17 @@ def test_the_audit_chain_is_verified(page, world):
     answer = page.post("/admin/kernel/auditentry/verify/", follow=True)
     assert "The chain holds" in answer.text
     assert page.get("/admin/kernel/auditentry/verify/").status_code == 405
+
+
+def test_a_tenant_that_locked_itself_out_is_opened_with_a_reason(page, world, urls, superuser):
+    with tenant_scope(world.tenant):
+        TenantSettings.objects.update(ip_allow_list=["203.0.113.0/24"])
+        Tenant.objects.filter(pk=world.tenant.pk).update(entry={"networks": ["203.0.113.0/24"]})
+    page.post(urls(world.tenant, "open-entry"), {"reason": ""})
+    assert Tenant.objects.get(pk=world.tenant.pk).entry
+    page.post(urls(world.tenant, "open-entry"), {"reason": "their office moved"})
+    assert not Tenant.objects.get(pk=world.tenant.pk).entry
+    with tenant_scope(world.tenant):
+        assert TenantSettings.objects.get().ip_allow_list == []
+    (entry,) = _audited(world, "tenant.entry_opened")
+    assert (entry.reason, entry.actor_id) == ("their office moved", superuser.pk)

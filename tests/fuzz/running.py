@@ -22,7 +22,10 @@ ALONE, CHAINED = ("examples", "coverage", "fuzzing"), ("stateful",)
 
 @dataclass
 class Run:
-    """Requests by phase and by status, the operations that were reached, and the failures."""
+    """Requests by phase and by status, the operations that were reached, and the failures.
+
+    ``needles`` are secrets that no answer may hold; ``shown`` says which answers did.
+    """
 
     requests: Counter[str] = field(default_factory=Counter)
     statuses: Counter[int] = field(default_factory=Counter)
@@ -31,6 +34,8 @@ class Run:
     failures: dict[str, str] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     transitions: int = 0
+    needles: frozenset[str] = field(default=frozenset(), repr=False)
+    shown: list[str] = field(default_factory=list)
 
     def note(self, event: Any) -> None:
         """Take in an event of the engine."""
@@ -52,6 +57,7 @@ class Run:
                 recorder.cases[id_].value.operation.label,
                 interaction.response.status_code,
             )
+            self._search(label, interaction.response)
             self.requests[str(event.phase.value)] += 1
             self.statuses[status] += 1
             self.reached.add(label)
@@ -61,6 +67,12 @@ class Run:
             for check in checks:
                 if check.status == Status.FAILURE and check.failure_info is not None:
                     self._failed(recorder, id_, check.failure_info.failure)
+
+    def _search(self, label: str, answer: Any) -> None:
+        text = answer.content.decode(errors="replace") + str(answer.headers)
+        count = sum(needle in text for needle in self.needles)
+        if count:
+            self.shown.append(f"{label}: {answer.status_code} shows {count} secrets")
 
     def _failed(self, recorder: Any, id_: str, failure: Failure) -> None:
         case, answer = recorder.cases[id_].value, recorder.interactions[id_].response
@@ -82,12 +94,12 @@ def _send_in_process(self: Any, case: Any, *, session: Any = None, **kwargs: Any
 
 
 def fuzz(token: str, tenant: str, *, phases: tuple[str, ...], examples: int, seconds: int,
-         seed: int) -> Run:  # fmt: skip
+         seed: int, needles: frozenset[str]) -> Run:  # fmt: skip
     """Fuzz every operation for at most ``seconds``; ``examples`` is the most for each and phase.
 
     ``token`` is of an app's session, ``tenant`` the slug of the tenant that is named on each request.
     """
-    app, run = get_wsgi_application(), Run()
+    app, run = get_wsgi_application(), Run(needles=needles)
     config = schemathesis.Config.from_dict({
         "seed": seed,
         "max-time": seconds,

@@ -22,7 +22,7 @@ ALIASES = {
     "key": "tenants.ApiKey", "event": "webhooks.WebhookEvent", "sign_in": "channels.ChannelSignIn",
     "user": "accounts.User", "tenant": "tenants.Tenant", "template": "channels.MessageTemplate",
     "reply_to": "messaging.Message", "import": "archives.Import", "erasure": "archives.Erasure",
-    "contact_erasure": "archives.ContactErasure",
+    "contact_erasure": "archives.ContactErasure", "person": "accounts.User", "grant": "tenants.StaffGrant",
 }  # fmt: skip
 
 
