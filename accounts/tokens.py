@@ -72,17 +72,21 @@ def signed_in_at(request: Any) -> float:
     return _signed_in_at(_session_of(request))
 
 
-def proven_at(request: Any, person: User, *, by_sign_in: bool = True) -> float:
+def proven_at(request: Any, person: User) -> float:
     """When the person of a signed-in request last proved who they are: signing in, or again since.
 
-    In seconds since 1970; 0 for a session of nobody knows when. ``by_sign_in=False`` counts only
-    what was proven again.
+    In seconds since 1970; 0 for a session of nobody knows when.
     """
+    return max(_signed_in_at(_session_of(request)), proven_again_at(request, person))
+
+
+def proven_again_at(request: Any, person: User, *, is_able: bool = True) -> float:
+    """The same of what was proven again after signing in; who is not able to has signed in by something."""
     session = _session_of(request)
     records: Any = SimpleNamespace(session=session if session is not None else {})
-    again = [float(record["at"]) for record in get_authentication_records(records, person)
-             if record.get("reauthenticated")]  # fmt: skip
-    return max(_signed_in_at(session) if by_sign_in else 0.0, *again, 0.0)
+    counted = [float(record["at"]) for record in get_authentication_records(records, person)
+               if record.get("reauthenticated") or not is_able]  # fmt: skip
+    return max(counted, default=0.0)
 
 
 def _session_of(request: Any) -> Any:

@@ -8,7 +8,7 @@ from django.conf import settings
 from rest_framework.request import Request
 
 from accounts.errors import ProofRequired
-from accounts.tokens import proven_at
+from accounts.tokens import proven_again_at, proven_at
 
 PROOF = (ProofRequired,)
 WHERE = "/_allauth/{client}/v1/auth/"
@@ -31,7 +31,12 @@ def demand_fresh(request: Request, *, by_sign_in: bool = True) -> None:
         return
     most: int = settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
     flows = get_reauthentication_flows(raw.person)
-    if time.time() - proven_at(raw, raw.person, by_sign_in=by_sign_in or not flows) < most:
+    proven = (
+        proven_at(raw, raw.person)
+        if by_sign_in
+        else proven_again_at(raw, raw.person, is_able=bool(flows))
+    )
+    if time.time() - proven < most:
         return
     client = "browser" if raw.by_cookie else "app"
     how = f"prove it at {WHERE.format(client=client)}" if flows else "sign in again"
