@@ -14,6 +14,8 @@ class MailAway(Unavailable):
 
 
 class ProofRequired(Unauthenticated):
+    """``flows``, ``reauthenticate_at`` and ``max_age_s`` tell how to prove it, and how recently."""
+
     code = "reauthentication_required"
     title = "Prove again that it is you, at /_allauth/, then repeat this"
 

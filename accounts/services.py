@@ -37,6 +37,20 @@ def end_sessions(user: User, *, keep: Any = None) -> None:
         end_session(each.session_key)
 
 
+def end_all_sessions(user: User) -> None:
+    """What an operator does for a person whose session somebody else may have."""
+    count = UserSession.objects.filter(user_id=user.pk).count()
+    end_sessions(user)
+    signals.sessions_ended.send(User, request=None, user=user, count=count)
+
+
+def make_staff(user: User, *, all_tenants: bool) -> None:
+    """Let a person enter the backoffice: every tenant, or those that they are granted."""
+    user.is_staff, user.is_superuser = True, all_tenants
+    user.save()
+    signals.staff_granted.send(User, request=None, user=user)
+
+
 def _next_epoch(user: User) -> int:
     changed = collection(User).find_one_and_update(
         {"_id": ObjectId(user.pk)}, {"$inc": {"session_epoch": 1}},

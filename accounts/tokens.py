@@ -1,16 +1,13 @@
 """Tokens for apps: an opaque one for the session, and a pair of JWTs that end with it."""
 
-import time
+from types import SimpleNamespace
 from typing import Any
 
-from allauth.account import app_settings
-from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
-from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
 from allauth.headless.tokens.strategies.jwt import JWTTokenStrategy, internal
 
 from accounts.counters import in_turn
-from accounts.errors import ProofRequired
 from accounts.models import User
 from accounts.receivers import SIGNED_IN_AT
 from accounts.services import end_session
@@ -72,24 +69,27 @@ def person_of_session(session: Any) -> User | None:
 
 def signed_in_at(request: Any) -> float:
     """When the session of a signed-in request began, in seconds since 1970; 0 for an unknown one."""
-    session = _session_of(request)
-    return float(session.get(SIGNED_IN_AT, 0.0)) if session else 0.0
+    return _signed_in_at(_session_of(request))
 
 
-def demand_proof(request: Any, user: User) -> None:
-    """Raise ``ProofRequired`` unless ``user`` has proven in this session, lately, who they are.
+def proven_at(request: Any, person: User, *, by_sign_in: bool = True) -> float:
+    """When the person of a signed-in request last proved who they are: signing in, or again since.
 
-    Again, after signing in: a session that was left open is not enough. Who has nothing to do so
-    with (neither password nor factor) signs in anew.
+    In seconds since 1970; 0 for a session of nobody knows when. ``by_sign_in=False`` counts only
+    what was proven again.
     """
     session = _session_of(request)
-    found = session.get(AUTHENTICATION_METHODS_SESSION_KEY) if session else None
-    can_again = bool(get_reauthentication_flows(user))
-    proofs = [each["at"] for each in found or () if each.get("reauthenticated") or not can_again]
-    if max(proofs, default=0.0) < time.time() - app_settings.REAUTHENTICATION_TIMEOUT:
-        raise ProofRequired
+    records: Any = SimpleNamespace(session=session if session is not None else {})
+    again = [float(record["at"]) for record in get_authentication_records(records, person)
+             if record.get("reauthenticated")]  # fmt: skip
+    return max(_signed_in_at(session) if by_sign_in else 0.0, *again, 0.0)
 
 
 def _session_of(request: Any) -> Any:
+    """The session that the request's token names, or the browser's; None for one that has ended."""
     key = session_key_of(request)
     return internal.lookup_session(key) if key else request.session
+
+
+def _signed_in_at(session: Any) -> float:
+    return float(session.get(SIGNED_IN_AT, 0.0)) if session else 0.0

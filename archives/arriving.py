@@ -32,7 +32,7 @@ State = dict[str, Any]
 
 
 def fresh() -> State:
-    return {"at": 0, "counts": {}, "order": 0, "files": 0, "dropped": 0, "mine": "",
+    return {"at": 0, "counts": {}, "order": 0, "files": 0, "bytes": 0, "dropped": 0, "mine": "",
             "audit": {"seq": 0, "hash": "", "first": 0}}  # fmt: skip
 
 
@@ -186,6 +186,8 @@ def files_some(reader: Reader, state: State, most_bytes: int = 64 << 20) -> bool
             if inner.startswith("media/") and not inner.endswith(digest):
                 raise ArchiveRefused(f"{member.path} has another name than its bytes")
             _keep(tenant_path(inner), data)
+            if inner.startswith("media/"):  # what a limit of storage counts: not thumbnails
+                state["bytes"] += len(data)
             state["files"] += 1
             kept += member.bytes
         if kept >= most_bytes:

@@ -22,8 +22,11 @@ LEFT_OUT: dict[str, str] = {
     "messaging.DeliveryCheck": "work of this installation",
     "messaging.ReadReceipt": "work of this installation",
     "tenants.ApiKey": "keys never leave; new ones are made",
+    "tenants.Impersonation": "what this installation's staff did",
     "tenants.Invitation": "links of this installation; people are invited anew",
     "tenants.InvitationMail": "mails of this installation, with links that open",
+    "tenants.StaffGrant": "whom a superuser of this installation lets in",
+    "tenants.Usage": "counted anew, of what is taken in",
 }
 SEALED = "kernel.AuditEntry"  # carried, and kept by the new tenant as the origin's, beside its own
 NOT_ROWS = {

@@ -1,6 +1,7 @@
 """Refusals of the Archive agent."""
 
 from kernel.errors import Conflict, Invalid, NotFound, TooLarge
+from tenants.errors import ErasureOpen as ErasureOpen
 
 
 class ExportNotFound(NotFound):
@@ -36,11 +37,6 @@ class ArchiveTooLarge(TooLarge):
 class ErasureNotFound(NotFound):
     code = "erasure_not_found"
     title = "There is no such erasure for you"
-
-
-class ErasureOpen(Conflict):
-    code = "erasure_open"
-    title = "An erasure was asked for already"
 
 
 class ErasureBegun(Conflict):

@@ -1,5 +1,7 @@
 """Reads of the Archive agent."""
 
+from collections.abc import Callable
+
 from django.db.models import QuerySet
 
 from archives.errors import ErasureNotFound, ExportNotFound, ImportNotFound
@@ -13,6 +15,8 @@ from tenants.permissions import Permission
 
 # A provider repeats a webhook for up to a week; what would recognise it stays longer than that.
 LEAST_DAYS = {"raw_deliveries": 14}
+# A contact's archive has every conversation with them, also those that others have.
+OF_CONTACTS = frozenset({Permission.CONTACTS_EXPORT, Permission.CONVERSATIONS_READ_ALL})
 
 
 def list_exports() -> QuerySet[Export]:
@@ -22,18 +26,18 @@ def list_exports() -> QuerySet[Export]:
 
 
 def get_export(export_id: str) -> Export:
-    """One export; that of a contact is also for those who may export contacts. ``ExportNotFound``."""
+    """One export; that of a contact is also for those who may make one. ``ExportNotFound``."""
     held = current_principal().permissions
     if Permission.CONTACTS_EXPORT not in held:
         require(Permission.EXPORTS_CREATE)
     export = Export.objects.filter(pk=export_id).first()
-    if export is None or not {Permission.EXPORTS_CREATE, _needed(export)} & held:
+    if export is None or not (Permission.EXPORTS_CREATE in held or _is_theirs(export, held)):
         raise ExportNotFound
     return export
 
 
-def _needed(export: Export) -> Permission:
-    return Permission.CONTACTS_EXPORT if export.contact_id else Permission.EXPORTS_CREATE
+def _is_theirs(export: Export, held: frozenset[str]) -> bool:
+    return bool(export.contact_id) and held >= OF_CONTACTS
 
 
 def get_import(import_id: str, *, user_id: str) -> Import:
@@ -44,10 +48,17 @@ def get_import(import_id: str, *, user_id: str) -> Import:
     return found
 
 
-def get_erasure(erasure_id: str, *, user_id: str, is_staff: bool = False) -> Erasure:
-    """An erasure that the person asked for; staff see all. Raises ``ErasureNotFound``."""
+def get_erasure(
+    erasure_id: str, *, user_id: str, oversees: Callable[[str], bool] | None = None
+) -> Erasure:
+    """An erasure that the person asked for, or of a tenant (its id) that they oversee as staff.
+
+    Raises ``ErasureNotFound``.
+    """
     found = find_one(Erasure, {"_id": ObjectId(erasure_id)})
-    if found is None or not (is_staff or found.asked_by_id == user_id):
+    if found is None:
+        raise ErasureNotFound
+    if found.asked_by_id != user_id and not (oversees and oversees(found.erased_tenant_id)):
         raise ErasureNotFound
     return found
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import pymongo
 import structlog
 from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandlerMixin
@@ -15,6 +14,7 @@ from django.http.response import Http404
 
 from config.api.errors import database_away
 from config.breaker import Breaker
+from kernel.mongo.deadline import Arriving, database_deadline
 from kernel.mongo.doors import answers
 
 log = structlog.get_logger(agentName="auth")
@@ -52,15 +52,18 @@ class RequestContext:
         return response
 
     def _answer(self, request: Any) -> HttpResponse:
-        """A frozen database would keep the thread for the socket's 20 s, and all threads are soon taken."""
+        """A frozen database would keep the thread for the socket's 20 s, and all threads are soon taken.
+
+        What counts is the work on it: a body may take longer to arrive.
+        """
         if not request.path.startswith(NEEDS_DATABASE):
             return self.get_response(request)
         if not _database.admits():
             return database_away(request)
-        started = time.monotonic()
-        with pymongo.timeout(DATABASE_S):
+        request._stream = Arriving(request._stream)
+        with database_deadline(DATABASE_S) as deadline:
             response = self.get_response(request)
-        timed_out = time.monotonic() - started >= DATABASE_S * 0.9
+            timed_out = deadline.elapsed_s >= DATABASE_S * 0.9
         _database.note(away=response.status_code == 503 and timed_out and not answers(PING_S))
         return response
 

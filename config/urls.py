@@ -9,6 +9,7 @@ from channels.api.connected import connected
 from config import health
 from config.api import converters
 from config.api.audit import AuditLog, AuditLogExport, AuditLogVerify
+from config.api.elsewhere import sign_in_schema, sign_in_schema_yaml
 from config.api.feed import Events
 from kernel.catalogue import as_html
 from tenants.api.invitation_page import invitation
@@ -50,7 +51,9 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("channels/connected", connected),
     path("invitations/accept", invitation),
+    path("_allauth/openapi.json", sign_in_schema),
+    path("_allauth/openapi.yaml", sign_in_schema_yaml),
     path("_allauth/", include("accounts.urls")),
     path("_allauth/", include("allauth.headless.urls")),
-    path("accounts/", include("allauth.urls")),  # where sign-in providers send people back to
+    path("accounts/", include("accounts.callbacks")),
 ]

@@ -2,6 +2,7 @@
 
 The key's row is marked ``committed`` inside the transaction that makes the
 effect, so even a crash between effect and answer cannot make it happen twice.
+Every change is audited in its transaction, and the audit log marks the key.
 """
 
 import hashlib
@@ -115,7 +116,10 @@ def bound(row_id: str | None) -> Iterator[None]:
 
 
 def committed(result_id: str) -> None:
-    """Called by a service inside its transaction: the effect is now certain. Nothing without a key."""
+    """Inside the transaction of an effect: with it, the effect is certain. Nothing without a key.
+
+    ``result_id`` is what a repetition is told when the answer is lost; of several the last one stays.
+    """
     if row_id := _bound.get():
         collection(IdempotencyKey).update_one(
             {**owner(), "_id": ObjectId(row_id)},
@@ -129,14 +133,17 @@ def answer(row_id: str, status: int, body: Any) -> None:
     collection(IdempotencyKey).update_one({**owner(), "_id": ObjectId(row_id)}, {"$set": fields})
 
 
-def forget(row_id: str) -> None:
-    """The request was refused before any effect: the key is free again.
+def forget(row_id: str, *, is_refused: bool = False) -> None:
+    """The request ended without an answer to keep: the key is free again, unless there was an effect.
 
-    It has time of its own, because what was refused may have used up the request's.
+    With ``is_refused`` it is free in any case: what was done before a refusal of ours is no
+    answer, and to try again is what the refusal asks for. It has time of its own, because what
+    was refused may have used up the request's.
     """
-    running = {**owner(), "_id": ObjectId(row_id), "state": "running"}
+    states = [IdempotencyKey.RUNNING, *([IdempotencyKey.COMMITTED] if is_refused else [])]
+    mine = {**owner(), "_id": ObjectId(row_id), "state": {"$in": states}}
     with pymongo.timeout(FORGET_S):
-        collection(IdempotencyKey).delete_one(running)
+        collection(IdempotencyKey).delete_one(mine)
 
 
 def purge_expired() -> int:

@@ -126,8 +126,10 @@ def visible_attachment(attachment_id: str) -> Attachment | None:
 
 
 def linked_attachment(attachment_id: str) -> Attachment:
-    """The file that a signed link names: the link itself is the permission. Raises ``MediaNotFound``."""
+    """The file that a signed link names, for its reader; an upload of nobody's message for whoever
+    was shown it. Raises ``MediaNotFound``.
+    """
     attachment = find_one(Attachment, {"_id": ObjectId(attachment_id)})
     if attachment is None:
         raise MediaNotFound
-    return attachment
+    return get_attachment(attachment_id) if attachment.message_id else attachment

@@ -52,7 +52,7 @@ class Principal:
         return self.is_owner if role == "owner" else permissions <= self.permissions
 
 
-_SYSTEM = Principal(kind="system", id="", member_id="", user_id="", name="", role="owner",
+SYSTEM_PRINCIPAL = Principal(kind="system", id="", member_id="", user_id="", name="", role="owner",
                     permissions=frozenset(Permission))  # fmt: skip
 _current: ContextVar[Principal | None] = ContextVar("principal", default=None)
 
@@ -63,6 +63,11 @@ def current_principal() -> Principal:
     if principal is None:
         raise PermissionDenied("nobody is acting here")
     return principal
+
+
+def present_principal() -> Principal | None:
+    """The one who acts, or None when nobody does."""
+    return _current.get()
 
 
 def require(*needs: Need) -> Principal:
@@ -100,11 +105,11 @@ def acting(principal: Principal, *, ip: str = "", request_id: str = "") -> Itera
 
 
 @contextmanager
-def acting_as_system() -> Iterator[Principal]:
-    """Workers and commands act for the system itself, with every permission."""
-    token = _current.set(_SYSTEM)
+def acting_as_system(by: Actor = SYSTEM) -> Iterator[Principal]:
+    """Workers and commands act for the system itself, with every permission; ``by`` is who had them do it."""
+    token = _current.set(SYSTEM_PRINCIPAL)
     try:
-        with acting_as(SYSTEM):
-            yield _SYSTEM
+        with acting_as(by):
+            yield SYSTEM_PRINCIPAL
     finally:
         _current.reset(token)

@@ -18,6 +18,16 @@ class TenantSuspended(Forbidden):
     title = "This tenant is suspended"
 
 
+class TenantIncomplete(Conflict):
+    code = "tenant_incomplete"
+    title = "This tenant is being made of an archive, and opens when all of it is there"
+
+
+class ErasureOpen(Conflict):
+    code = "erasure_open"
+    title = "An erasure was asked for already"
+
+
 class PermissionDenied(Forbidden):
     code = "permission_denied"
     title = "You may not do this"

@@ -8,6 +8,7 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 
 from accounts.tokens import is_access_token, person_of_access_token, person_of_session_token
+from kernel.actor import Actor, acting_as
 from kernel.errors import DomainError
 from kernel.mongo.transactions import assert_no_session
 from kernel.scoping import tenant_scope
@@ -53,6 +54,7 @@ class TenantMiddleware:
     def _enter(self, request: Any, stack: ExitStack) -> None:
         request.person = self._person(request)
         if request.path in PERSONAL or request.path.startswith(OUTSIDE):
+            stack.enter_context(acting_as(_person_acting(request)))
             return
         bearer = bearer_of(request)
         if bearer:
@@ -81,6 +83,14 @@ class TenantMiddleware:
             return person_of_access_token(token)
         request.by_cookie = True
         return request.user if request.user.is_authenticated else None
+
+
+def _person_acting(request: Any) -> Actor:
+    """Whoever asks outside of a tenant, as the audit log of one that comes of it will name them."""
+    person, told = request.person, {"ip": request.client_ip, "request_id": request.request_id}
+    if person is None:
+        return Actor(**told)
+    return Actor(kind="person", id=person.pk, name=person.name, user_id=person.pk, **told)
 
 
 def _tell_who_acts(request: Any, response: HttpResponse) -> None:

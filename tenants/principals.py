@@ -42,7 +42,7 @@ def _opened(key: ApiKey, secret: str, ip: str) -> tuple[Tenant, Principal]:
         raise BadApiKey
     tenant = _open_tenant(find_one(Tenant, {"_id": ObjectId(key.tenant_id)}))
     with tenant_scope(tenant):
-        principal = _key_principal(key, ip)
+        principal = principal_of_listed_key(key, ip)
     demand_entry(tenant, ip=ip)
     return tenant, principal
 
@@ -54,7 +54,8 @@ def _opens(secret: str, key: ApiKey) -> bool:
     return is_current or (is_previous and key.is_rotating)
 
 
-def _key_principal(key: ApiKey, ip: str) -> Principal:
+def principal_of_listed_key(key: ApiKey, ip: str) -> Principal:
+    """What a key of the active tenant may do now, from that address; its secret is not asked for."""
     if key.has_ended:
         raise BadApiKey("the key is revoked or has expired")
     if key.cidrs and not is_inside(ip, key.cidrs):

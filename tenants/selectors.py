@@ -1,5 +1,7 @@
 """Reads of the Tenant agent."""
 
+from collections.abc import Mapping
+
 from django.db.models import QuerySet
 
 from kernel.mongo.doors import ObjectId
@@ -44,6 +46,23 @@ def get_member(member_id: str) -> Membership:
     if member is None:
         raise MemberNotFound
     return member
+
+
+def is_owner(member_id: str) -> bool:
+    """Whether a member is an owner; False for an id that nobody has."""
+    return Membership.objects.filter(pk=member_id, role="owner").exists()
+
+
+def touches_owners(asked: Mapping[str, object], member_id: str = "") -> bool:
+    """Whether what is asked of a member makes an owner, or changes what one is."""
+    if asked.get("role") == "owner":
+        return True
+    return bool(member_id and {"role", "status"} & set(asked)) and is_owner(member_id)
+
+
+def asks_second_factor() -> bool:
+    """Whether the active tenant asks everybody for a second factor."""
+    return TenantSettings.objects.filter(second_factor_required=True).exists()
 
 
 def member_names(member_ids: set[str]) -> dict[str, str]:

@@ -44,6 +44,7 @@ OPERATED = {
     people.person_disabled: "person.disabled",
     people.person_enabled: "person.enabled",
     people.factors_removed: "person.factors_removed",
+    people.staff_granted: "person.staff_granted",
 }
 FAILED = {
     account.login_code_rejected: "login_code",
@@ -57,6 +58,7 @@ def listen() -> None:
     account.user_logged_in.connect(_signed_in, dispatch_uid="audit.signed_in")
     user_logged_out.connect(_signed_out, dispatch_uid="audit.signed_out")
     user_login_failed.connect(_password_failed, dispatch_uid="audit.password_failed")
+    people.sessions_ended.connect(_sessions_ended, dispatch_uid="audit.sessions_ended")
     social.social_account_added.connect(_linked, dispatch_uid="audit.linked")
     social.social_account_removed.connect(_unlinked, dispatch_uid="audit.unlinked")
     for signal, action in CHANGES.items():
@@ -78,7 +80,14 @@ def note_refused_tenant(person: User, request: Any, named: str, *, code: str) ->
 
 def _record(person: User, request: Any, action: str, changes: dict[str, Any]) -> None:
     known = tell(entry_of(person, request, action, changes=plain(changes)))
-    log.info(action, user_id=person.pk, tenants=known)
+    _tell(action, person, request, tenants=known)
+
+
+def _tell(action: str, person: User | None, request: Any, **about: Any) -> None:
+    """A line of the security log: of everybody, also of staff and others who are in no tenant."""
+    log.info(action, security=True, user_id=person.pk if person else "",
+             is_staff=bool(person and person.is_staff), ip=getattr(request, "client_ip", ""),
+             **about)  # fmt: skip
 
 
 def _signed_in(request: Any, user: Any, **_: Any) -> None:
@@ -100,7 +109,14 @@ def _operated(action: str, user: User, **_: Any) -> None:
     for tenant, _membership in tenants_of(user):
         with outside_scope(), tenant_scope(tenant):
             run_transaction(lambda: audit.record(action, ("user", user.pk)))
-    log.info(action, user_id=user.pk)
+    _tell(action, user, None, is_superuser=user.is_superuser)
+
+
+def _sessions_ended(request: Any, user: User, count: int, **_: Any) -> None:
+    if request is None:
+        _operated("person.sessions_ended", user)
+    else:
+        _record(user, request, "person.sessions_ended", {"count": [None, count]})
 
 
 def _linked(request: Any, sociallogin: Any, **_: Any) -> None:
@@ -117,7 +133,7 @@ def _failed(code: str, request: Any, user: Any, **_: Any) -> None:
     if user is None:  # somebody guesses codes for an address that nobody has
         return
     tell_refused(entry_of(user, request, "person.sign_in_failed", code=code), request)
-    log.info("person.sign_in_failed", user_id=user.pk, code=code)
+    _tell("person.sign_in_failed", user, request, code=code)
 
 
 def _password_failed(credentials: dict[str, Any], request: Any = None, **_: Any) -> None:
@@ -133,6 +149,6 @@ def _password_failed(credentials: dict[str, Any], request: Any = None, **_: Any)
 
 def _note_password(email: str, request: Any) -> None:
     person = User.objects.filter(pk=account_of(email) or None).first()
-    log.info("person.sign_in_failed", user_id=person.pk if person else "", code="password")
+    _tell("person.sign_in_failed", person, request, code="password")
     if person is not None:
         tell_refused(entry_of(person, request, "person.sign_in_failed", code="password"), None)

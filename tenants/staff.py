@@ -78,16 +78,38 @@ def operator(request: Any) -> User:
     return user
 
 
+def oversees(request: Any, tenant_id: str) -> bool:
+    """Whether the request's person may read, as staff and from outside, what is kept of a tenant.
+
+    Superusers of every one, even after its end; other staff while a grant lets them into it.
+    """
+    user = request.user
+    if not (user.is_active and user.is_staff and _is_proven(user) and _is_fresh(request)):
+        return False
+    return bool(user.is_superuser) or tenant_id in open_grants(user)
+
+
 def _is_operator(user: User) -> bool:
     return user.is_active and user.is_staff and user.is_superuser
 
 
 def _demand_proof(request: Any) -> None:
-    """A second factor and a sign-in of today, as the backoffice asks of whoever comes in."""
-    if settings.STAFF_SECOND_FACTOR and not has_second_factor(request.user):
+    """A second factor and a sign-in of today are asked here as in the backoffice.
+
+    Only how long somebody was away is not, because a request to the API is no visit.
+    """
+    if not _is_proven(request.user):
         raise SecondFactorRequired
-    if time.time() - signed_in_at(request) > settings.STAFF_SESSION_S:
+    if not _is_fresh(request):
         raise NotSignedIn("sign in again: what staff do asks for a sign-in of today")
+
+
+def _is_proven(user: User) -> bool:
+    return not settings.STAFF_SECOND_FACTOR or has_second_factor(user)
+
+
+def _is_fresh(request: Any) -> bool:
+    return time.time() - signed_in_at(request) <= settings.STAFF_SESSION_S
 
 
 def enterable_ids(user: User) -> list[str] | None:

@@ -23,3 +23,9 @@ def get_webhook_event(event_id: str) -> WebhookEvent:
     if event is None:
         raise WebhookEventNotFound
     return event
+
+
+def get_webhook_body(event_id: str) -> WebhookEvent:
+    """One item with what the customer wrote, for those who may read every conversation."""
+    require(Permission.CONVERSATIONS_READ_ALL)
+    return get_webhook_event(event_id)

@@ -86,6 +86,18 @@ def test_a_code_of_the_app_is_good_once_though_it_comes_from_many_at_once(guarde
     assert [app.is_in for app in apps].count(True) == 1
 
 
+@pytest.mark.parametrize("kind", [App, Browser])
+def test_a_code_that_was_used_is_none_after_signing_out_either(guarded, kind):
+    """Whoever looked over a shoulder has 30 seconds; the code is gone with its first use."""
+    user, secret, _ = guarded
+    caller, code = _at_second_step(user, kind), authenticator(secret)
+    assert _try(caller, code).status_code == 200
+    assert caller.delete("auth/session").status_code == 401  # signed out
+    for again in (_at_second_step(user, kind), _at_second_step(user, App)):
+        assert problems(_try(again, code)) == ["incorrect_code"]
+        assert not again.is_in
+
+
 def test_a_code_of_another_time_is_not_taken(guarded):
     user, secret, _ = guarded
     for steps in (-2, 2):

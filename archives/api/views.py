@@ -17,6 +17,7 @@ from archives.api.representations import (
     export_json,
     exports_json,
 )
+from archives.models import Export
 from archives.selectors import get_contact_erasure, get_export, list_exports
 from archives.services.erasures import ask_erasure
 from archives.services.exports import (
@@ -33,11 +34,11 @@ from config.api.serializers import page_of
 from config.api.views import ApiView
 from crm.errors import ContactNotFound
 from kernel.scoping import tenant_scope
-from tenants.access import acting_as_system
-from tenants.errors import TenantSuspended
+from tenants.access import acting
+from tenants.errors import PermissionDenied, TenantNotFound
 from tenants.needs import any_of
 from tenants.permissions import Permission as P
-from tenants.services.tenant import is_suspended
+from tenants.readers import Reader, principal_of_reader
 
 EITHER = any_of(P.EXPORTS_CREATE, P.CONTACTS_EXPORT)  # the latter for that of a contact
 SEES_CONTACTS = any_of(P.CONTACTS_READ, P.CONTACTS_WRITE)
@@ -53,7 +54,7 @@ class Exports(ApiView):
 
     @operation(
         "exports_create", "Export the tenant", costly=True, needs=(P.EXPORTS_CREATE,), gives=shapes.ExportShown,
-        status=202, problems=(errors.ExportRunning,),
+        status=202, problems=(errors.ExportRunning,), fresh=True,
         example={**examples.EXPORT, "phase": "queued", "url": None},
         about="Writes everything but secrets into one archive, in the background. It is kept for a "
         "week. Read the export for its progress and its link.",
@@ -78,18 +79,16 @@ class OneExport(ApiView):
 
 
 class Content(ApiView):
-    """The archive. The link is the credential: it names the tenant and the export, and expires."""
+    """The archive. The link is the credential: it names the tenant, the export and the reader, and expires."""
 
     authentication_classes: list[Any] = []
     permission_classes: list[Any] = []
 
     @extend_schema(exclude=True)
     def get(self, request: Request, token: str) -> FileResponse:
-        tenant_id, export_id = opened(token)
-        with tenant_scope(tenant_id), acting_as_system():
-            if is_suspended(tenant_id):
-                raise TenantSuspended
-            export = fetch_export(export_id)
+        tenant_id, export_id, reader = opened(token)
+        with tenant_scope(tenant_id):
+            export = _shown_to(reader, export_id, request)
             response = FileResponse(default_storage.open(export.path, "rb"), as_attachment=True,
                                     filename=f"export-{export.pk}.tar", content_type="application/x-tar")  # fmt: skip
         response["X-Content-Type-Options"] = "nosniff"
@@ -97,9 +96,19 @@ class Content(ApiView):
         return response
 
 
+def _shown_to(reader: Reader, export_id: str, request: Request) -> Export:
+    """The export, if whom the link is for may read it still; recorded under their name."""
+    try:
+        principal = principal_of_reader(reader, ip=request.client_ip)
+        with acting(principal, ip=request.client_ip, request_id=request.request_id):
+            return fetch_export(export_id)
+    except (TenantNotFound, PermissionDenied) as refusal:
+        raise errors.ExportNotFound from refusal
+
+
 class EraseTenant(ApiView):
     @operation(
-        "tenant_erase", "Erase the tenant", needs=(P.TENANT_ERASE,), takes=shapes.AskErasure,
+        "tenant_erase", "Erase the tenant", needs=(P.TENANT_ERASE,), takes=shapes.AskErasure, fresh=True,
         gives=shapes.ErasureShown, status=202, problems=(errors.NotConfirmed, errors.ErasureOpen),
         asks={"slug": "acme"}, example=examples.ERASURE,
         about="Asked by a person, not by a key. Suspends the tenant now and erases it when the grace period ends. Until then it can "
@@ -111,10 +120,11 @@ class EraseTenant(ApiView):
 
 class ContactExport(ApiView):
     @operation(
-        "contacts_export", "Export a contact", costly=True, needs=(P.CONTACTS_EXPORT, SEES_CONTACTS),
-        gives=shapes.ExportShown, status=202, problems=(ContactNotFound, errors.ExportRunning),
+        "contacts_export", "Export a contact", gives=shapes.ExportShown, status=202, costly=True,
+        needs=(P.CONTACTS_EXPORT, P.CONVERSATIONS_READ_ALL, SEES_CONTACTS), problems=(ContactNotFound, errors.ExportRunning),
         example={**examples.EXPORT, "contact_id": examples.ID, "phase": "queued", "url": None},
-        about="Everything of one person in an archive: what they may ask a company for.",
+        about="Everything of one person in an archive: what they may ask a company for. It has all "
+        "conversations with them, so whoever asks may read all.",
     )  # fmt: skip
     def post(self, request: Request, contact_id: str) -> Response:
         return Response(export_json(ask_contact_export(contact_id=contact_id)), status=202)

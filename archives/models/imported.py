@@ -10,7 +10,7 @@ class Import(models.Model):
     """Global: it begins before its tenant exists, and belongs to the person who asked.
 
     ``new_tenant_id`` is decided at the start, so that whoever goes on after a crash makes the
-    same ids. ``phase`` goes from checking over rows and files to done, or ends as refused, with
+    same ids. ``asked_by`` is the actor whose doing the tenant's log calls it. ``phase`` goes from checking over rows and files to done, or ends as refused, with
     nothing left of the tenant. ``report`` is for people: counts per collection, members,
     channels, the origin and the head of its audit log.
     """
@@ -20,6 +20,7 @@ class Import(models.Model):
     PHASES = [(p, p) for p in (CHECKING, ROWS, FILES, CLEARING, DONE, REFUSED)]
 
     user_id = models.CharField(max_length=24)
+    asked_by = DocumentField(default=dict, blank=True)
     slug = models.CharField(max_length=40)
     name = models.CharField(max_length=120, blank=True)
     new_tenant_id = models.CharField(max_length=24)

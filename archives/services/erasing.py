@@ -14,9 +14,8 @@ from django.contrib.admin.models import LogEntry
 from redis.exceptions import RedisError
 
 from archives.models import Erasure
-from archives.named import addresses_of_tenant
 from archives.people import remove_placeholders
-from channels.models import ChannelAddress
+from channels.services.addresses import forget_former, give_up_all
 from kernel.archive import remains
 from kernel.audit.signing import signed
 from kernel.clock import iso, now
@@ -26,7 +25,8 @@ from kernel.mongo.transactions import run_transaction
 from kernel.scoping import tenant_scope
 from kernel.work import Kind, Lease, Released, StaleFence, register
 from tenants.models import Tenant
-from webhooks.services.redaction import redact_page
+from tenants.services.closing import close
+from webhooks.services.redaction import redact_tenant
 
 log = structlog.get_logger(agentName="archive")
 KIND = "erase"
@@ -81,28 +81,22 @@ def _next(state: State) -> None:
 
 def _begin(row: Erasure, state: State) -> float:
     """Close the doors, and write down what there is before anything goes."""
-    tenant = {"_id": ObjectId(row.erased_tenant_id)}
-    closed = {"$set": {"status": Tenant.SUSPENDED}}
-    collection(Tenant).update_one(tenant, closed)
+    close(row.erased_tenant_id, Tenant.BY_ERASURE)
     if "before" not in state:
         feed = FeedState.objects.first()
         state["audit"] = {"seq": feed.audit_seq, "hash": feed.audit_hash} if feed else {}
-        state["values"] = addresses_of_tenant()
         state["before"] = {**remains.counts(), "files": remains.files_left()}
         state["began_at"] = iso(now())
         state["after_id"], state["raw"] = "", {"seen": 0, "changed": 0}
         return 0  # known for certain before the first thing goes
-    collection(ChannelAddress).delete_many({"tenant_id": row.erased_tenant_id})
+    run_transaction(give_up_all)
     remains.remove_lanes()
     _next(state)
     return 0
 
 
 def _raw(row: Erasure, state: State) -> float:
-    if not state["values"]:  # it never had a channel, so no body names it
-        _next(state)
-        return 0
-    after, seen, changed = redact_page(state["values"], after=state["after_id"], drop=True)
+    after, seen, changed = redact_tenant(after=state["after_id"])
     state["after_id"] = after
     state["raw"]["seen"] += seen
     state["raw"]["changed"] += changed
@@ -155,6 +149,7 @@ def _certify(row: Erasure, state: State) -> float:
     }  # fmt: skip
 
     def body() -> None:
+        forget_former()
         collection(Tenant).delete_one({"_id": ObjectId(row.erased_tenant_id)})
         collection(LogEntry).delete_many({"object_id": row.erased_tenant_id})
         mine = {"_id": ObjectId(row.pk), "fence": row.fence, "is_open": True}

@@ -16,13 +16,13 @@ from kernel.mongo.doors import ObjectId, UniqueViolation, collection
 from kernel.mongo.rows import find_one
 from kernel.mongo.transactions import on_commit, run_transaction
 from kernel.scoping import active_tenant_id, tenant_scope
-from kernel.work import release_held
 from tenants.access import require
 from tenants.errors import PermissionDenied
 from tenants.events import TenantResumed, TenantSuspended
 from tenants.models import Membership, Tenant
 from tenants.permissions import Permission
-from tenants.services.tenant import SUSPENDED
+from tenants.services.closing import close, lift
+from tenants.services.tenant import release
 
 
 def ask_erasure(*, slug: str, grace_days: int | None = None) -> Erasure:
@@ -43,10 +43,12 @@ def ask_erasure(*, slug: str, grace_days: int | None = None) -> Erasure:
         erasure = Erasure(erased_tenant_id=tenant.pk, slug=tenant.slug,
                           asked_by_id=principal.user_id, due_at=now() + timedelta(days=days))  # fmt: skip
         erasure.save(force_insert=True)
-        _set_status(tenant.pk, Tenant.SUSPENDED)
+        was_open = close(tenant.pk, Tenant.BY_ERASURE) == []
         work.mark(KIND, erasure.pk, due_at=erasure.due_at, tenant_id="")
         audit.record("tenant.erasure_asked", tenant, {"erasure": [None, erasure.pk]})
-        emit(TenantSuspended(tenant_id=tenant.pk), ErasureAsked(erasure_id=erasure.pk))
+        if was_open:
+            emit(TenantSuspended(tenant_id=tenant.pk))
+        emit(ErasureAsked(erasure_id=erasure.pk))
         return erasure
 
     try:
@@ -56,7 +58,10 @@ def ask_erasure(*, slug: str, grace_days: int | None = None) -> Erasure:
 
 
 def cancel_erasure(*, erasure_id: str, user_id: str) -> Erasure:
-    """Keep the tenant: by who asked, or by any of its owners; until the grace period ends."""
+    """Keep the tenant: by who asked, or by any of its owners; until the grace period ends.
+
+    One that staff suspended meanwhile, or before, stays suspended.
+    """
     found = find_one(Erasure, {"_id": ObjectId(erasure_id)})
     if found is None or not (found.asked_by_id == user_id or _owns(found, user_id)):
         raise ErasureNotFound
@@ -67,26 +72,18 @@ def cancel_erasure(*, erasure_id: str, user_id: str) -> Erasure:
         if not collection(Erasure).update_one(waiting, change).matched_count:
             raise ErasureBegun
         with tenant_scope(found.erased_tenant_id) as tenant_id:
-            _set_status(tenant_id, Tenant.ACTIVE)
+            is_open = lift(tenant_id, Tenant.BY_ERASURE)
             audit.record("tenant.erasure_cancelled", ("tenant", tenant_id))
-            emit(ErasureCancelled(erasure_id=erasure_id), TenantResumed(tenant_id=tenant_id))
-            on_commit(lambda: _release(tenant_id))
+            emit(ErasureCancelled(erasure_id=erasure_id))
+            if is_open:
+                emit(TenantResumed(tenant_id=tenant_id))
+                on_commit(lambda: release(tenant_id))
 
     run_transaction(body)
     return get_erasure(erasure_id, user_id=found.asked_by_id)
-
-
-def _release(tenant_id: str) -> None:
-    release_held(SUSPENDED, tenant_id=tenant_id)
 
 
 def _owns(erasure: Erasure, user_id: str) -> bool:
     with tenant_scope(erasure.erased_tenant_id):
         mine = {"user_id": user_id, "role": "owner", "status": Membership.ACTIVE}
         return Membership.objects.filter(**mine).exists()
-
-
-def _set_status(tenant_id: str, status: str) -> None:
-    at = now() if status == Tenant.SUSPENDED else None
-    change = {"$set": {"status": status, "suspended_at": at}}
-    collection(Tenant).update_one({"_id": ObjectId(tenant_id)}, change)

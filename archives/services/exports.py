@@ -5,7 +5,7 @@ from django.core import signing
 
 from archives.errors import ExportNotFound, ExportOver, ExportRunning
 from archives.models import Export
-from archives.selectors import get_export
+from archives.selectors import OF_CONTACTS, get_export
 from archives.services.exporting import KIND
 from crm.selectors import get_contact
 from kernel import audit, work
@@ -16,6 +16,7 @@ from kernel.scoping import active_tenant_id
 from kernel.work.items import lane_key
 from tenants.access import current_principal, require
 from tenants.permissions import Permission
+from tenants.readers import Reader, present_reader
 from tenants.services.limits import using
 
 SALT = "export-link"
@@ -28,8 +29,8 @@ def ask_export() -> Export:
 
 
 def ask_contact_export(*, contact_id: str) -> Export:
-    """Begin an archive of one contact."""
-    require(Permission.CONTACTS_EXPORT)
+    """Begin an archive of one contact; only who sees all conversations may, for it has all of theirs."""
+    require(*OF_CONTACTS)
     get_contact(contact_id)
     return _begin(contact_id, "contact.export_asked")
 
@@ -67,24 +68,26 @@ def cancel_export(*, export_id: str) -> Export:
 
 
 def link_to(export: Export) -> str:
-    """An address that serves the archive for an hour, without any other credential."""
-    token = signing.dumps([active_tenant_id(), export.pk], salt=SALT)
+    """An address that serves the archive for an hour, as long as whoever acts now may read it."""
+    token = signing.dumps([active_tenant_id(), export.pk, *present_reader()], salt=SALT)
     return f"{settings.PUBLIC_URL}/api/v1/exports/content/{token}"
 
 
-def opened(token: str) -> tuple[str, str]:
-    """Tenant id and export id of a link; ``ExportNotFound`` if it is forged or has expired."""
+def opened(token: str) -> tuple[str, str, Reader]:
+    """Tenant id, export id and reader of a link; ``ExportNotFound`` if it is forged or has expired."""
     try:
-        tenant_id, export_id = signing.loads(token, salt=SALT, max_age=settings.MEDIA_LINK_S)
+        tenant_id, export_id, kind, reader_id = signing.loads(
+            token, salt=SALT, max_age=settings.MEDIA_LINK_S
+        )
     except (signing.BadSignature, ValueError) as error:
         raise ExportNotFound from error
-    return tenant_id, export_id
+    return tenant_id, export_id, (kind, reader_id)
 
 
 def fetch_export(export_id: str) -> Export:
-    """The export whose file is about to be served; each time is recorded."""
-    export = Export.objects.filter(pk=export_id, phase=Export.READY, is_cancelled=False).first()
-    if export is None:
+    """The export whose file is about to be served, to whoever may read it; each time is recorded."""
+    export = get_export(export_id)
+    if export.phase != Export.READY or export.is_cancelled:
         raise ExportNotFound
     run_transaction(lambda: audit.record("export.fetched", export))
     return export

@@ -28,7 +28,7 @@ from kernel.work.outcomes import Outcome
 from kernel.work.serving import serve_one
 from tenants.access import current_principal, require
 from tenants.permissions import Permission
-from webhooks.services.redaction import redact_page
+from webhooks.services.redaction import redact_person
 
 log = structlog.get_logger(agentName="archive")
 KIND = "forget"
@@ -146,12 +146,12 @@ def _answers(erasure: ContactErasure, state: State) -> float:
 
 
 def _raw(erasure: ContactErasure, state: State) -> float:
-    """Bodies that came since the person was first known; a week's repetitions end at this moment."""
+    """The tenant's parts of bodies since the person was first known; repetitions end at this moment."""
     if not state["values"]:
         _next(state)
         return 0
     until = first_id_at(now())
-    after, _, changed = redact_page(
+    after, _, changed = redact_person(
         state["values"], after=state["after"] or state["since"], until=until
     )
     _count(state, "webhook_deliveries", changed)

@@ -14,6 +14,7 @@ from archives.events import TenantImported
 from archives.models import Import
 from archives.people import ask_on_entry, check_roles, remove_placeholders
 from kernel import audit
+from kernel.actor import Actor
 from kernel.archive.errors import ArchiveRefused
 from kernel.archive.reader import Reader
 from kernel.archive.remains import counts, remove_files, remove_lanes, remove_some
@@ -28,6 +29,8 @@ from kernel.work import Kind, Lease, Released, StaleFence, register
 from tenants.access import acting_as_system
 from tenants.errors import SlugTaken
 from tenants.models import Membership, Tenant
+from tenants.services.closing import close, lift
+from tenants.services.limits import charge
 from tenants.services.tenant import create_tenant
 
 log = structlog.get_logger(agentName="archive")
@@ -60,7 +63,7 @@ def turn(row: Import) -> bool:
     try:
         if row.tries > MOST_TRIES:
             raise ArchiveRefused("it failed too often")
-        with acting_as_system():
+        with acting_as_system(by=Actor(**(row.asked_by or {}))):
             return _turn(row)
     except StaleFence:
         raise
@@ -129,8 +132,7 @@ def _begin(row: Import, reader: Reader, state: dict[str, Any]) -> bool:
             row_.save(force_insert=True)
         name = str(manifest["tenant"].get("name") or row.slug)[:120]
         create_tenant(maker=owner_, name=name, slug=row.slug, id=row.new_tenant_id)
-        closed = {"$set": {"status": Tenant.SUSPENDED, "suspended_at": now()}}
-        collection(Tenant).update_one({"_id": ObjectId(row.new_tenant_id)}, closed)
+        close(row.new_tenant_id, Tenant.BY_IMPORT)
         state["at"] = 0
         _note(row, state, phase=Import.ROWS)
 
@@ -139,7 +141,7 @@ def _begin(row: Import, reader: Reader, state: dict[str, Any]) -> bool:
 
 
 def _finish(row: Import, manifest: dict[str, Any], state: dict[str, Any]) -> bool:
-    """Open the tenant; the report is made of what is there now."""
+    """Open the tenant, unless staff suspended it; the report is made of what is there now."""
     origin = manifest["tenant"]
     check_roles()
     report = {
@@ -156,9 +158,10 @@ def _finish(row: Import, manifest: dict[str, Any], state: dict[str, Any]) -> boo
     }  # fmt: skip
 
     def body() -> None:
-        fields = {"status": Tenant.ACTIVE, "suspended_at": None, "entry": ask_on_entry()}
-        opened = {"$set": fields}
-        collection(Tenant).update_one({"_id": ObjectId(row.new_tenant_id)}, opened)
+        asked = {"$set": {"entry": ask_on_entry()}}
+        collection(Tenant).update_one({"_id": ObjectId(row.new_tenant_id)}, asked)
+        charge("storage_bytes", state["bytes"])
+        lift(row.new_tenant_id, Tenant.BY_IMPORT)
         tenant = ("tenant", row.new_tenant_id)
         audit.record("tenant.import_finished", tenant, {"files": [None, state["files"]]})
         emit(TenantImported(tenant_id=row.new_tenant_id, origin_tenant_id=origin["id"]))

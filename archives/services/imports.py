@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO
 
@@ -13,7 +14,9 @@ from archives.errors import ArchiveTooLarge, ImportRunning
 from archives.models import Import
 from archives.services.importing import KIND
 from kernel import work
+from kernel.actor import current_actor
 from kernel.archive.reader import Reader
+from kernel.mongo.deadline import away_from_database
 from kernel.mongo.doors import UniqueViolation
 from kernel.mongo.ids import new_id
 from kernel.mongo.transactions import run_transaction
@@ -31,10 +34,14 @@ def ask_import(*, person: User, file: UploadedFile, slug: str) -> Import:
         raise ArchiveTooLarge(limit=settings.IMPORT_MAX_BYTES)
     next_made_by(person)
     _free(slug)
-    path = _kept(file.open("rb"))
+    if Import.objects.filter(user_id=person.pk, running=True).exists():  # the index decides
+        raise ImportRunning
+    with away_from_database():
+        path = _kept(file.open("rb"))
     try:
-        with Reader(path):
-            row = begin_import(person=person, path=path, slug=slug)
+        with away_from_database(), Reader(path):
+            pass
+        row = begin_import(person=person, path=path, slug=slug)
     except Exception:
         path.unlink(missing_ok=True)
         raise
@@ -46,7 +53,8 @@ def begin_import(*, person: User, path: Path, slug: str, at_once: bool = False) 
     _free(slug)
 
     def body() -> Import:
-        row = Import(user_id=person.pk, slug=slug, new_tenant_id=new_id(), path=str(path))
+        row = Import(user_id=person.pk, slug=slug, new_tenant_id=new_id(), path=str(path),
+                     asked_by=asdict(current_actor()))  # fmt: skip
         row.save(force_insert=True)
         if not at_once:
             work.mark(KIND, row.pk, tenant_id="")

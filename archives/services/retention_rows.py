@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
-from archives.named import addresses_of_tenant
 from conversations.models import Conversation
 from kernel.archive.walk import page
 from kernel.audit.chain import beginning
@@ -103,7 +102,7 @@ def raw_deliveries(state: State, days: int) -> Removed:
     found = list(rows)
     if not found:
         return {}, False
-    changed = redact_deliveries({row["delivery_id"] for row in found}, addresses_of_tenant())
+    changed = redact_deliveries({row["delivery_id"] for row in found})
     ids = [row["_id"] for row in found]
     collection(WebhookEvent).delete_many({**owner(), "_id": {"$in": ids}})
     return {"webhook_events": len(ids), "webhook_deliveries": changed}, len(found) == PAGE

@@ -84,10 +84,12 @@ def test_the_certificate_says_what_there_was_and_that_it_is_gone(world):
     assert not is_ours(forged)
 
 
-def test_who_asked_and_staff_read_it_and_nobody_else(world, new_tenant):
+def test_who_asked_and_who_oversees_its_tenant_read_it_and_nobody_else(world, new_tenant):
     erasure = erased(world)
     assert get_erasure(erasure.pk, user_id=world.user.pk).certificate
-    assert get_erasure(erasure.pk, user_id="", is_staff=True).certificate
+    assert get_erasure(erasure.pk, user_id="", oversees=world.tenant.pk.__eq__).certificate
+    with pytest.raises(ErasureNotFound):
+        get_erasure(erasure.pk, user_id="", oversees="0".__eq__)
     with pytest.raises(ErasureNotFound):
         get_erasure(erasure.pk, user_id=new_tenant().user.pk)
 

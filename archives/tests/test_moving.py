@@ -3,6 +3,7 @@
 import json
 import re
 import tarfile
+from datetime import timedelta
 
 import pytest
 from django.core.files.storage import default_storage
@@ -20,7 +21,8 @@ from kernel.models import AuditEntry, DomainEvent
 from kernel.scoping import tenant_scope
 from kernel.scoping.registry import owned_models
 from messaging.models import Attachment, Message
-from tenants.models import Tenant
+from tenants.models import Impersonation, Membership, StaffGrant, Tenant, Usage
+from tenants.services.limits import charge
 from tests import factories
 from tests.inbound import work_off
 
@@ -164,3 +166,25 @@ def test_the_new_tenant_is_closed_until_all_of_it_is_there(lived, tmp_path):
         statuses += Tenant.objects.filter(pk=row.new_tenant_id).values_list("status", flat=True)
     assert set(statuses) == {"suspended"}
     assert Tenant.objects.get(pk=row.new_tenant_id).status == "active"
+
+
+def test_who_was_let_in_and_what_was_used_there_is_not_taken_in(lived, tmp_path):
+    """A grant here is a superuser's of this installation; what is used is counted of the files."""
+    staff = factories.person(is_staff=True)
+    with factories.inside(lived.world):
+        member = Membership.objects.first()
+        until = lived.contact.created_at + timedelta(days=1)
+        StaffGrant.objects.create(user=staff, email=staff.email, reason="a look", granted_by_id=staff.pk,
+                                  granted_by="root", expires_at=until)  # fmt: skip
+        Impersonation.objects.create(user=staff, email=staff.email, member=member, reason="a look",
+                                     expires_at=until)  # fmt: skip
+        charge("storage_bytes", 7)
+        size = Attachment.objects.get(media_state="stored").size
+    path = fetched(exported(lived.world), tmp_path)
+    with tarfile.open(path) as archive:
+        names = " ".join(archive.getnames())
+    assert not [t for t in ("staff_grants", "impersonations", "tenant_usage") if t in names]
+    row = taken_in(path, lived.world.user)
+    with tenant_scope(row.new_tenant_id):
+        assert not StaffGrant.objects.exists() and not Impersonation.objects.exists()
+        assert Usage.objects.get(name="storage_bytes").value == size

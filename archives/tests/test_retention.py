@@ -42,6 +42,12 @@ def aged(model, column: str) -> None:
         collection(model).update_many({**owner()}, {"$set": {column: now() - OLD}})
 
 
+def long_ago(id_: ObjectId) -> ObjectId:
+    """The id that the same row would have got then."""
+    at = int.from_bytes(id_.binary[:6], "big") - int(OLD.total_seconds() * 1000)
+    return ObjectId(at.to_bytes(6, "big") + id_.binary[6:])
+
+
 def test_old_messages_go_and_the_conversation_stays(world):
     lived = live(world)
     with factories.inside(world):
@@ -110,7 +116,7 @@ def rechain() -> None:
 def test_old_items_of_the_ledger_go_with_their_part_of_the_raw_bodies(world):
     lived = live(world)
     with factories.inside(world):
-        old = [{**row, "_id": ObjectId(first_id_at(now() - OLD).binary[:6] + row["_id"].binary[6:])}
+        old = [{**row, "_id": long_ago(row["_id"])}
                for row in collection(WebhookEvent).find({**owner()})]  # fmt: skip
         collection(WebhookEvent).delete_many({**owner()})
         collection(WebhookEvent).insert_many(old)

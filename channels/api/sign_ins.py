@@ -119,7 +119,7 @@ class WhatsApp(ApiView):
 class Connect(ApiView):
     @operation(
         "channels_sign_in_connect", "Connect an account that was signed in to", needs=NEEDS,
-        takes=Chosen, gives=ChannelShown, status=201,
+        fresh=True, takes=Chosen, gives=ChannelShown, status=201,
         problems=(*PROVIDER, errors.SignInNotFound, errors.PinNeeded, errors.ChannelTaken,
                   errors.AccountTaken, LimitReached),
         asks={"account_id": "17841400000000011"}, example=examples.CHANNEL,

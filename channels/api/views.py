@@ -51,8 +51,8 @@ class Channels(ApiView):
         )
 
     @operation(
-        "channels_connect", "Connect an account by a pasted token", costly=True, needs=(MANAGE, CREDENTIALS),
-        takes=shapes.NewChannel, gives=shapes.ChannelShown, status=201,
+        "channels_connect", "Connect an account by a pasted token", needs=(MANAGE, CREDENTIALS),
+        costly=True, fresh=True, takes=shapes.NewChannel, gives=shapes.ChannelShown, status=201,
         problems=(*PROVIDER, errors.ChannelTaken, errors.AccountTaken, LimitReached),
         asks=examples.CONNECTS, example=examples.CHANNEL,
         about="The provider is asked about the account first; its templates are read after.",
@@ -109,7 +109,7 @@ class Resume(ApiView):
 
 class Reconnect(ApiView):
     @operation(
-        "channels_reconnect", "Give a channel a new token", needs=(MANAGE, CREDENTIALS),
+        "channels_reconnect", "Give a channel a new token", needs=(MANAGE, CREDENTIALS), fresh=True,
         takes=shapes.NewToken, gives=shapes.ChannelShown, problems=(*UNKNOWN, *PROVIDER),
         asks={"access_token": "EAA…"}, example=examples.CHANNEL,
         about="For a channel whose token the provider no longer accepts; its queue goes on.",

@@ -1,6 +1,6 @@
 """Connected accounts."""
 
-from channels.models.address import ChannelAddress
+from channels.models.address import ChannelAddress, FormerAddress
 from channels.models.alert import ChannelAlert
 from channels.models.channel import Channel, ChannelCredential
 from channels.models.sign_in import ChannelSignIn
@@ -12,5 +12,6 @@ __all__ = [
     "ChannelAlert",
     "ChannelCredential",
     "ChannelSignIn",
+    "FormerAddress",
     "MessageTemplate",
 ]

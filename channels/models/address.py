@@ -30,4 +30,26 @@ class ChannelAddress(models.Model):
         indexes = [
             models.Index(fields=["channel_id"], name="address_channel"),
             models.Index(fields=["replay_pending", "id"], name="address_replay"),
+            models.Index(fields=["tenant_id"], name="address_tenant"),
+        ]
+
+
+class FormerAddress(models.Model):
+    """Global: who was reached by an address from when to when, so that what came then stays theirs.
+
+    Written when an address is given up, by what was proved with the provider here; never by what
+    an archive says.
+    """
+
+    kind = models.CharField(max_length=30)
+    value = models.CharField(max_length=80)
+    tenant_id = models.CharField(max_length=24)
+    since = models.DateTimeField()
+    until = models.DateTimeField(default=now)
+
+    class Meta:
+        db_table = "former_addresses"
+        indexes = [
+            models.Index(fields=["kind", "value", "since"], name="former_address_since"),
+            models.Index(fields=["tenant_id"], name="former_address_tenant"),
         ]

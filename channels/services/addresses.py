@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from channels.errors import AccountTaken
-from channels.models import Channel, ChannelAddress
+from channels.models import Channel, ChannelAddress, FormerAddress
 from channels.selectors import channels_of_account
 from kernel.mongo.rows import find_one
 from kernel.scoping import active_tenant_id
@@ -44,4 +44,23 @@ def free(channel: Channel) -> None:
         if heir is not None and address.kind in ChannelAddress.SHARED:
             ChannelAddress.objects.filter(pk=address.pk).update(channel_id=heir.pk)
         else:
-            address.delete()
+            _give_up(address)
+
+
+def give_up_all() -> None:
+    """The active tenant is reached by nothing any more; in the caller's transaction."""
+    for address in ChannelAddress.objects.filter(tenant_id=active_tenant_id()):
+        _give_up(address)
+
+
+def _give_up(address: ChannelAddress) -> None:
+    """Free it, and note who had it until now: raw webhooks of that time are still theirs."""
+    former = FormerAddress(kind=address.kind, value=address.value, tenant_id=address.tenant_id,
+                           since=address.created_at)  # fmt: skip
+    former.save(force_insert=True)
+    address.delete()
+
+
+def forget_former() -> None:
+    """Nothing that came for the active tenant is kept any more, so neither is what it was reached by."""
+    FormerAddress.objects.filter(tenant_id=active_tenant_id()).delete()

@@ -1,5 +1,6 @@
 """The audit log: read by its filters, taken along as a file, verified."""
 
+import json
 import re
 from datetime import datetime
 from typing import Any
@@ -7,7 +8,12 @@ from typing import Any
 from django.http import StreamingHttpResponse
 from django.utils.dateparse import parse_datetime
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+)
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -212,10 +218,12 @@ class AuditLogExport(ApiView):
             "The export is itself an entry.", needs, "", False),
         parameters=[*FILTERS, FORMAT, *headers_of(False, False, True, False)],
         extensions={"x-permissions": alternatives(needs)},
+        examples=[OpenApiExample("Answer", value=json.dumps({**ENTRY, "prev": "ca978112…"}) + "\n",
+                                 media_type="application/jsonl", response_only=True)],
         responses={(200, kind.split(";")[0]): OpenApiResponse(OpenApiTypes.STR, "The file.")
                    for kind, _ in FORMATS.values()}
         | {status: answer for status, answer in responses_of(
-            None, 200, [BadParameter], unsafe=False, in_tenant=True, public=False,
+            None, 200, [BadParameter], once=False, in_tenant=True, public=False,
             has_body=False).items() if status != 200},
     )  # fmt: skip
     def get(self, request: Request) -> StreamingHttpResponse:

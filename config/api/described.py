@@ -40,7 +40,7 @@ PAGING = (
     ),
 )
 
-_IDEMPOTENCY = OpenApiParameter(
+IDEMPOTENCY = OpenApiParameter(
     HEADER,
     str,
     OpenApiParameter.HEADER,
@@ -84,12 +84,12 @@ def _named(need: Need) -> str:
 
 
 def headers_of(
-    unsafe: bool, versioned: bool, in_tenant: bool, public: bool
+    once: bool, versioned: bool, in_tenant: bool, public: bool
 ) -> list[OpenApiParameter]:
     """The request headers that the operation reads."""
     wanted = [
         (_TENANT, in_tenant and not public),
-        (_IDEMPOTENCY, unsafe),
+        (IDEMPOTENCY, once),
         (_IF_MATCH, versioned),
     ]
     return [parameter for parameter, is_read in wanted if is_read]
@@ -100,7 +100,7 @@ def responses_of(
     status: int,
     problems: Sequence[type[DomainError]],
     *,
-    unsafe: bool,
+    once: bool,
     in_tenant: bool,
     public: bool,
     has_body: bool,
@@ -108,7 +108,7 @@ def responses_of(
     """The answer and every refusal, grouped by status, each named by its code."""
     kinds = [*_common(in_tenant, public), *problems]
     kinds += _BODY if has_body else []
-    kinds += [BadIdempotencyKey, KeyReused, StillRunning, OutcomeLost] if unsafe else []
+    kinds += [BadIdempotencyKey, KeyReused, StillRunning, OutcomeLost] if once else []
     grouped: dict[int, list[type[DomainError]]] = defaultdict(list)
     for kind in dict.fromkeys(kinds):
         grouped[kind.status].append(kind)

@@ -9,7 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel import idempotency
-from kernel.errors import BadRequest
+from kernel.errors import BadRequest, DomainError
+from kernel.mongo.deadline import away_from_database
+from kernel.mongo.transactions import DatabaseAway
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -43,8 +45,10 @@ def once(request: Request, run: Callable[[], Response], *, secret: Sequence[str]
     try:
         with idempotency.bound(claimed):
             response = run()
-    except Exception:
-        idempotency.forget(claimed)
+    except Exception as error:
+        # A database that went away may have kept what was done before it did.
+        is_refused = isinstance(error, DomainError) and not isinstance(error, DatabaseAway)
+        idempotency.forget(claimed, is_refused=is_refused)
         raise
     idempotency.answer(claimed, response.status_code, _kept(response.data, secret))
     return response
@@ -60,8 +64,9 @@ def _print(request: Request) -> str:
 
 def _file_print(file: Any) -> list[str]:
     digest = hashlib.sha256()
-    for chunk in file.chunks():
-        digest.update(chunk)
+    with away_from_database():
+        for chunk in file.chunks():
+            digest.update(chunk)
     file.seek(0)
     return [file.name, digest.hexdigest()]
 

@@ -16,6 +16,7 @@ from config.api.described import (
     paging_problems,
     responses_of,
 )
+from config.api.fresh import ABOUT, PROOF, demand_fresh
 from config.api.limits import CHANGES, COSTLY, READS
 from config.api.once import once
 from config.api.paging import check_parameters
@@ -50,6 +51,7 @@ def operation(
     public: bool = False,
     secret: Sequence[str] = (),
     costly: bool = False,
+    fresh: bool = False,
 ) -> Callable[[View], View]:
     """Make a view's method an operation of the API.
 
@@ -58,27 +60,28 @@ def operation(
     unsafe operation honours ``Idempotency-Key``. ``example`` is an answer and ``asks`` a
     request, or several by name; ``who`` says in words who may call it where ``needs`` cannot;
     ``versioned`` answers carry an ``ETag``. ``upload`` is a form with a file. ``costly``
-    operations (a mail, a call to a provider, a long file) may be asked for less often.
+    operations (a mail, a call to a provider, a long file) may be asked for less often; before
+    ``fresh`` ones people prove themselves.
     """
     declared = [*(PAGING if paged else ()), *parameters]
     names = [p.name for p in declared if p.location == OpenApiParameter.QUERY]
-    refusals = [*problems, *(paging_problems() if paged else ())]
+    refusals = [*problems, *(paging_problems() if paged else ()), *(PROOF if fresh else ())]
 
     def decorate(method: View) -> View:
         unsafe = method.__name__ != "get"
-        form = takes or upload or (Nothing if unsafe else None)
+        form, once_only = takes or upload or (Nothing if unsafe else None), unsafe and in_tenant
         handle = _handler(
-            id, method, form, tuple(needs), names, once_only=unsafe and in_tenant,
-            gives_body=bool(takes or upload), versioned=versioned, secret=secret,
+            id, method, form, tuple(needs), names, once_only=once_only,
+            gives_body=bool(takes or upload), versioned=versioned, secret=secret, fresh=fresh,
         )  # fmt: skip
         handle.__dict__["rate"] = COSTLY if costly else CHANGES if unsafe else READS
         described = extend_schema(
             operation_id=id,
             summary=summary,
-            description=describe(about, needs, who, public),
+            description=describe(f"{about}\n\n{ABOUT}" if fresh else about, needs, who, public),
             request={"multipart/form-data": upload} if upload else takes,
-            parameters=[*declared, *headers_of(unsafe, versioned and unsafe, in_tenant, public)],
-            responses=responses_of(gives, status, refusals, unsafe=unsafe, in_tenant=in_tenant,
+            parameters=[*declared, *headers_of(once_only, versioned and unsafe, in_tenant, public)],
+            responses=responses_of(gives, status, refusals, once=once_only, in_tenant=in_tenant,
                                    public=public, has_body=form is not None),
             examples=[*_answer(example, status), *_requests(asks)],
             auth=[] if public else None,
@@ -91,7 +94,7 @@ def operation(
 
 def _handler(
     id: str, method: View, form: type[Body] | None, needs: tuple[Need, ...], names: Sequence[str],
-    *, once_only: bool, gives_body: bool, versioned: bool, secret: Sequence[str],
+    *, once_only: bool, gives_body: bool, versioned: bool, secret: Sequence[str], fresh: bool,
 ) -> View:  # fmt: skip
     """What runs before and around the method, in the order in which a request is refused."""
 
@@ -99,6 +102,8 @@ def _handler(
     def handle(view: Any, request: Request, **path: Any) -> Response:
         if needs:
             require(*needs)
+        if fresh:
+            demand_fresh(request)
         check_parameters(request, names)
         read = _read(request, form)
         given = {"body": read} if gives_body else {}

@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from accounts.errors import ProofRequired
 from kernel.actor import Actor, acting_as
 from kernel.audit.refusals import REFUSED, afterwards, note_refusal
 from kernel.errors import DomainError
@@ -28,7 +29,7 @@ def note(error: DomainError, request: Any) -> None:
     if isinstance(error, BadApiKey) and error.key is not None:
         _note_key(error, request, *error.key)
     elif getattr(request, "principal", None) is not None:
-        if error.status != 401:
+        if error.status != 401 or isinstance(error, ProofRequired):
             _note_here(error, request)
     elif getattr(request, "person", None) is not None and error.status != 401:
         named = request.headers.get("X-Tenant", "")

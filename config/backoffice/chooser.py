@@ -15,7 +15,9 @@ from config.backoffice.support import leave
 from kernel import audit
 from kernel.backoffice.steps import ID
 from kernel.mongo.transactions import run_transaction
+from tenants.errors import TenantNotFound
 from tenants.models import Tenant
+from tenants.sign_ins import note_refused_tenant
 from tenants.staff import enterable_ids, open_grants, slug_begins, staff_in
 
 log = structlog.get_logger(agentName="tenant")
@@ -54,6 +56,7 @@ def _enter(request: Any) -> HttpResponse:
     tenant_id = request.POST.get("tenant", "")
     tenant = enterable(request.user).filter(pk=tenant_id).first() if ID.match(tenant_id) else None
     if tenant is None:
+        _note_refused(request, tenant_id)
         messages.error(request, "There is no such tenant for you.")
         return HttpResponseRedirect(reverse("admin:choose_tenant"))
     leave(request)
@@ -63,6 +66,13 @@ def _enter(request: Any) -> HttpResponse:
     request.session[KEY] = tenant.pk
     log.info("backoffice.entered", tenantId=tenant.pk, user_id=request.user.pk)
     return HttpResponseRedirect(_next(request))
+
+
+def _note_refused(request: Any, named: str) -> None:
+    """As over the API: in the tenants of whoever tried, if any, and nowhere that they do not belong."""
+    log.warning("backoffice.refused", security=True, user_id=request.user.pk, named=named[:64],
+                ip=request.client_ip)  # fmt: skip
+    note_refused_tenant(request.user, request, named, code=TenantNotFound.code)
 
 
 def _next(request: HttpRequest) -> str:

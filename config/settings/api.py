@@ -31,7 +31,9 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Switchboard",
-    "DESCRIPTION": "WhatsApp and Instagram conversations of many tenants, over one API.",
+    "DESCRIPTION": "WhatsApp and Instagram conversations of many tenants, over one API.\n\n"
+    "People sign in at `/_allauth/`, whose own OpenAPI document is `/_allauth/openapi.json`; "
+    "machines send an API key.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
@@ -41,7 +43,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "POSTPROCESSING_HOOKS": ["config.api.schema.add_problem_responses"],
+    "POSTPROCESSING_HOOKS": [
+        "config.api.elsewhere.describe_stream",
+        "config.api.schema.add_problem_responses",
+    ],
     "PATH_CONVERTER_OVERRIDES": {"id": {"type": "string", "pattern": "^[0-9a-f]{24}$"}},
     "SORT_OPERATIONS": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,

@@ -45,6 +45,8 @@ ACCOUNT_LOGIN_BY_CODE_TIMEOUT = ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 600
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 600
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# How recently a person has proven themselves who changes factors, or what `fresh` operations change.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = number("SWITCHBOARD_REAUTHENTICATION_S", 300)
 # Tries for an address of the network and for an account; the key of a failed login knows devices.
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
@@ -69,7 +71,8 @@ HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN = 300
 HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN = 14 * 86_400
 # Each request asks whether the session is still there: what has ended is refused at once.
 HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED = True
-HEADLESS_SERVE_SPECIFICATION = False
+HEADLESS_SERVE_SPECIFICATION = True  # by our own view, which reads it once
+HEADLESS_SPECIFICATION_TEMPLATE_NAME = None
 # Where mails and providers send people to; the pages behind it talk to /_allauth/.
 FRONTEND_URL = text("SWITCHBOARD_FRONTEND_URL", PUBLIC_URL)
 HEADLESS_FRONTEND_URLS = {
@@ -80,6 +83,7 @@ HEADLESS_FRONTEND_URLS = {
     "socialaccount_login_error": f"{FRONTEND_URL}/account/provider/error",
 }
 
+USERSESSIONS_ADAPTER = "accounts.user_sessions.UserSessionsAdapter"
 MFA_ADAPTER = "accounts.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True

@@ -115,6 +115,8 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL.startswith("http") else []
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
+# On the data's disk: in a container /tmp is memory. ProjectConfig makes the folder.
+FILE_UPLOAD_TEMP_DIR = f"{DATA}/uploads"
 if PRODUCTION:
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True

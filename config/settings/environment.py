@@ -34,7 +34,8 @@ def items(name: str, default: str = "") -> list[str]:
 
 
 def number(name: str, default: int) -> int:
-    value = os.environ.get(name, str(default))
+    """A whole number; what is empty is not set."""
+    value = os.environ.get(name) or str(default)
     if not value.isdigit():
         raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}")
     return int(value)

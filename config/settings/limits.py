@@ -14,7 +14,7 @@ INVITATION_DAYS = number("SWITCHBOARD_INVITATION_DAYS", 7)
 def _most(name: str, default: int | None) -> int | None:
     """A whole number; ``none`` is no limit."""
     value = os.environ.get(name)
-    if value is None:
+    if not value:
         return default
     if value.lower() == "none":
         return None

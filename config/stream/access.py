@@ -1,6 +1,10 @@
 """Who may listen: the same credentials as the API's, asked again while the stream is open."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
 
 from django.conf import settings
 
@@ -12,6 +16,8 @@ from accounts.tokens import (
     person_of_session,
     person_of_session_token,
 )
+from config.api.refusals import note
+from kernel.errors import DomainError
 from kernel.events.feed import last_number, read_feed
 from kernel.scoping import tenant_scope
 from messaging.feed import Placed, placed
@@ -42,17 +48,33 @@ class Listener:
 
 
 def admit(credentials: Credentials) -> Listener:
-    """Raises the refusal the API would give. Runs in a thread, because it reads the database."""
-    tenant, principal = _resolve(credentials)
-    with tenant_scope(tenant), acting(principal, ip=credentials.ip):
-        require(Permission.EVENTS_READ)
-    return Listener(tenant.pk, principal)
+    """Raises the refusal the API would give, and records it as the API does. Runs in a thread,
+    because it reads the database."""
+    asked = SimpleNamespace(principal=None, person=None, client_ip=credentials.ip, request_id="",
+                            headers={"X-Tenant": credentials.tenant}, method="GET",
+                            path="/api/v1/stream")  # fmt: skip
+    with _noted(asked):
+        tenant, asked_by = _resolve(credentials, asked)
+    with tenant_scope(tenant), acting(asked_by, ip=credentials.ip):
+        asked.principal = asked_by
+        with _noted(asked):
+            require(Permission.EVENTS_READ)
+    return Listener(tenant.pk, asked_by)
 
 
-def _resolve(credentials: Credentials) -> tuple[Tenant, Principal]:
+@contextmanager
+def _noted(asked: Any) -> Iterator[None]:
+    try:
+        yield
+    except DomainError as refusal:
+        note(refusal, asked)
+        raise
+
+
+def _resolve(credentials: Credentials, asked: Any) -> tuple[Tenant, Principal]:
     if credentials.bearer and not is_access_token(credentials.bearer):
         return principal_of_key(credentials.bearer, credentials.ip)
-    person = _person(credentials)
+    asked.person = person = _person(credentials)
     if person is None:
         raise NotSignedIn
     if not credentials.tenant:

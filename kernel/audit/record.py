@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import models
 
+from kernel import idempotency
 from kernel.actor import current_actor
 from kernel.audit.values import plain
 from kernel.clock import now
@@ -27,6 +28,7 @@ def record(
     ``changes`` maps field names to ``[before, after]``; for personal data pass
     the name with None, because the log outlives erasure. What a person gave as their
     reason (``kernel.actor.because``) stands for ``reason``. ``at`` is for what happened before now.
+    The ``Idempotency-Key`` of the request is marked with it: what is audited has happened.
     """
     actor = current_actor()
     changes = plain(changes or {})
@@ -48,4 +50,5 @@ def record(
         occurred_at=at or now(),
     )
     insert_rows([entry])
+    idempotency.committed(target_id)
     nudge("relay", active_tenant_id(), tenant_id=active_tenant_id())

@@ -23,6 +23,7 @@ GLOBAL_MODELS: dict[str, str] = {
     "tenants.Tenant": "its id is the tenant id",
     "tenants.AccountEntry": "on its way from a person into the logs of all their tenants",
     "channels.ChannelAddress": "finds the tenant that owns a provider's address",
+    "channels.FormerAddress": "tells whose an old raw webhook is; an address moves between tenants",
     "webhooks.WebhookDelivery": "raw webhooks before they are routed; one may mix tenants",
     "kernel.Lane": "which lane is due is asked across tenants; carries ids only",
     "kernel.LaneMark": "a wake-up on its way to a lane; carries ids only",

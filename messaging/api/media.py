@@ -21,10 +21,11 @@ from messaging.media.thumbnails import MIME_TYPE
 from messaging.models import Attachment
 from messaging.selectors import get_attachment, linked_attachment
 from messaging.services.upload import upload_media
-from tenants.errors import LimitReached, TenantSuspended
+from tenants.access import acting
+from tenants.errors import LimitReached, PermissionDenied, TenantNotFound
 from tenants.needs import READ_CONVERSATIONS
 from tenants.permissions import Permission as P
-from tenants.services.tenant import is_suspended
+from tenants.readers import Reader, principal_of_reader
 
 # Shown inside a page; anything else is offered for saving.
 INLINE = frozenset({
@@ -55,19 +56,27 @@ class OneMedia(ApiView):
 
 
 class Content(ApiView):
-    """The bytes. The link is the credential: it names the tenant and the file, and expires."""
+    """The bytes. The link is the credential: it names the tenant, the file and the reader, and expires."""
 
     authentication_classes: list[Any] = []
     permission_classes: list[Any] = []
 
     @extend_schema(exclude=True)
     def get(self, request: Request, token: str) -> FileResponse:
-        tenant_id, attachment_id, is_thumbnail = opened(token)
+        tenant_id, attachment_id, reader, is_thumbnail = opened(token)
         with tenant_scope(tenant_id):
-            if is_suspended(tenant_id):
-                raise TenantSuspended
-            file = linked_attachment(attachment_id)
+            file = _shown_to(reader, attachment_id, request)
             return served_thumbnail(file) if is_thumbnail else served(file)
+
+
+def _shown_to(reader: Reader, attachment_id: str, request: Request) -> Attachment:
+    """The file, if whom the link is for may read it still."""
+    try:
+        principal = principal_of_reader(reader, ip=request.client_ip)
+        with acting(principal, ip=request.client_ip, request_id=request.request_id):
+            return linked_attachment(attachment_id)
+    except (TenantNotFound, PermissionDenied) as refusal:
+        raise errors.MediaNotFound from refusal
 
 
 def served(file: Attachment) -> FileResponse:

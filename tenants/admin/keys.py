@@ -9,7 +9,6 @@ from django.http import HttpRequest
 from kernel.backoffice import columns
 from kernel.backoffice.base import BackofficeAdmin
 from kernel.backoffice.steps import Step
-from kernel.clock import now
 from tenants.models import ApiKey
 from tenants.services.api_keys import revoke_api_key
 
@@ -30,7 +29,14 @@ def networks(key: ApiKey) -> Any:
 def key_state(key: ApiKey) -> Any:
     if key.revoked_at:
         return columns.badge("revoked")
-    return columns.badge("expired" if key.expires_at and key.expires_at <= now() else "active")
+    if key.has_ended:
+        return columns.badge("expired")
+    return columns.badge("rotating" if key.is_rotating else "active")
+
+
+@columns.named("Keeps to channels")
+def kept_to(key: ApiKey) -> Any:
+    return columns.joined(key.channel_ids)
 
 
 def _revoke_key(request: HttpRequest, key: ApiKey, reason: str) -> str:
@@ -49,8 +55,9 @@ class ApiKeyAdmin(BackofficeAdmin):
     one, many = "API key", "API keys"
     list_display = ("name", key_state, columns.linked("created_by", "Made by"), CREATED,
                     columns.moment("last_used_at", "Last used"))  # fmt: skip
-    facts = ("name", key_state, "id", columns.linked("created_by", "Made by"), scopes, networks, CREATED,
-             columns.moment("expires_at", "Expires"), columns.moment("revoked_at", "Revoked"),
+    facts = ("name", key_state, "id", columns.linked("created_by", "Made by"), scopes, networks, kept_to, CREATED,
+             columns.moment("ends_at", "Expires"), columns.moment("revoked_at", "Revoked"),
+             columns.moment("previous_until", "Secret before the rotation holds until"),
              columns.moment("last_used_at", "Last used"), "last_used_ip")  # fmt: skip
 
     steps = (

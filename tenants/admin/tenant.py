@@ -23,6 +23,12 @@ CREATED = columns.moment("created_at", "Created")
 STATUS = columns.state("status", "Status")
 
 
+@columns.named("Closed by")
+def closed_by(tenant: Tenant) -> Any:
+    """Why it is suspended: staff, an erasure that was asked for, an import under way."""
+    return columns.joined(tenant.closed_by)
+
+
 def _suspend(request: HttpRequest, tenant: Tenant, reason: str) -> str:
     with staff_in(tenant, request):
         service.suspend_tenant(tenant=tenant, reason=reason)
@@ -46,7 +52,7 @@ def _may_open(request: Any, tenant: Tenant) -> bool:
 
 
 def _may_suspend(request: Any, tenant: Tenant) -> bool:
-    return bool(request.user.is_superuser and tenant.status == Tenant.ACTIVE)
+    return bool(request.user.is_superuser and Tenant.BY_STAFF not in tenant.closed_by)
 
 
 def _may_resume(request: Any, tenant: Tenant) -> bool:
@@ -61,7 +67,15 @@ class TenantAdmin(BackofficeAdmin):
     one, many = "Tenant", "Tenants"
     ordering = ("slug",)
     list_display = ("slug", "name", STATUS, CREATED)
-    facts = ("slug", "name", STATUS, "id", CREATED, columns.moment("suspended_at", "Suspended"))
+    facts = (
+        "slug",
+        "name",
+        STATUS,
+        "id",
+        CREATED,
+        columns.moment("suspended_at", "Suspended"),
+        closed_by,
+    )
     search_help_text = "the beginning of a slug, or an id"
     steps = (
         Step(name="suspend", label="Suspend", run=_suspend, when=_may_suspend, icon="block", reason=True,

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.errors import ProofRequired, StaffAccount
-from accounts.tokens import demand_proof
+from config.api.fresh import demand_fresh
 from config.api.operations import operation
 from config.api.views import ApiView
 from tenants.api import examples
@@ -43,6 +43,6 @@ class Account(ApiView):
         "what they wrote stays. `last_owner` names in `tenants` where another owner is needed first.",
     )  # fmt: skip
     def delete(self, request: Request) -> Response:
-        demand_proof(request._request, request.user)
+        demand_fresh(request, by_sign_in=False)
         delete_account(person=request.user, request=request._request)
         return Response(status=204)

@@ -6,6 +6,8 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.errors import ProofRequired
+from config.api.fresh import demand_fresh
 from config.api.operations import operation
 from config.api.paging import page
 from config.api.serializers import page_of
@@ -21,7 +23,7 @@ from tenants.api.representations import (
     tenant_json,
 )
 from tenants.permissions import Permission as P
-from tenants.selectors import get_invitation, list_invitations
+from tenants.selectors import get_invitation, list_invitations, touches_owners
 from tenants.services.invitations import invite, resend_invitation, revoke_invitation
 from tenants.services.joining import accept_invitation
 
@@ -40,13 +42,17 @@ class Invitations(ApiView):
         "invitations_create", "Invite somebody", costly=True, needs=(P.MEMBERS_INVITE,),
         takes=shapes.NewInvitation, gives=shapes.InvitationShown, status=201,
         problems=(errors.RoleTooHigh, errors.InvalidFields, errors.EmailDomainNotAllowed,
-                  errors.AlreadyMember, errors.AlreadyInvited, errors.LimitReached),
+                  errors.AlreadyMember, errors.AlreadyInvited, errors.LimitReached,
+                  ProofRequired),
         asks={"email": "grace@example.com", "role": "agent"},
         example={**examples.INVITATION, "mailed_at": None},
         about="Writes an e-mail with a link that works once, for this address alone. The answer is "
-        "the same whether or not the address has an account.",
+        "the same whether or not the address has an account. Owners are invited by owners who "
+        "have proven themselves lately.",
     )  # fmt: skip
     def post(self, request: Request, body: dict[str, Any]) -> Response:
+        if touches_owners(body):
+            demand_fresh(request)
         return Response(invitation_json(invite(**body)), status=201)
 
 

@@ -28,7 +28,7 @@ class ApiKeys(ApiView):
 
     @operation(
         "api_keys_create", "Create an API key", needs=(P.API_KEYS_MANAGE,), takes=shapes.NewApiKey,
-        gives=shapes.NewApiKeyShown, status=201, secret=("key",),
+        gives=shapes.NewApiKeyShown, status=201, secret=("key",), fresh=True,
         problems=(errors.ScopeTooWide, errors.InvalidFields),
         asks={"name": "CRM sync", "scopes": ["contacts:read"]},
         example={**examples.KEY, "key": "sb_live_0192f0c1a2b3000000a1b2c3_…"},
@@ -57,7 +57,7 @@ class OneApiKey(ApiView):
 class Rotate(ApiView):
     @operation(
         "api_keys_rotate", "Rotate an API key", needs=(P.API_KEYS_MANAGE,), takes=shapes.KeyRotation,
-        gives=shapes.NewApiKeyShown, secret=("key",),
+        gives=shapes.NewApiKeyShown, secret=("key",), fresh=True,
         problems=(errors.ApiKeyNotFound, errors.ApiKeyEnded, errors.RotationOpen,
                   errors.ScopeTooWide, errors.InvalidFields),
         asks={"overlap_s": 3600},

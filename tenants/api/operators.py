@@ -93,7 +93,8 @@ class Suspend(OperatorView):
         gives=shapes.TenantShown, problems=PROBLEMS, asks={"reason": "The invoice is unpaid"},
         example={**examples.TENANT, "status": "suspended"},
         about="From now on its API answers 403, its sends are held and what customers write is parked; "
-        "its streams are closed. Suspending it again changes nothing.",
+        "its streams are closed. Suspending it again changes nothing; while an erasure was asked for it "
+        "stays suspended even if that is cancelled.",
     )  # fmt: skip
     def post(self, request: Request, tenant_id: str, body: dict[str, str]) -> Response:
         tenant = operated(request, tenant_id)
@@ -104,8 +105,10 @@ class Suspend(OperatorView):
 class Resume(OperatorView):
     @operation(
         "tenants_resume", "Resume a tenant", who=WHO, in_tenant=False, takes=shapes.Because,
-        gives=shapes.TenantShown, problems=PROBLEMS, asks={"reason": "The invoice is paid"},
-        example=examples.TENANT, about="What was parked and held goes on, in order.",
+        gives=shapes.TenantShown, asks={"reason": "The invoice is paid"}, example=examples.TENANT,
+        problems=(*PROBLEMS, errors.ErasureOpen, errors.TenantIncomplete),
+        about="What was parked and held goes on, in order. Not while an erasure was asked for: an owner, or "
+        "who asked, cancels that first.",
     )  # fmt: skip
     def post(self, request: Request, tenant_id: str, body: dict[str, str]) -> Response:
         tenant = operated(request, tenant_id)

@@ -4,6 +4,10 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.errors import ProofRequired
+from config.api.described import IDEMPOTENCY
+from config.api.fresh import demand_fresh
+from config.api.once import BadIdempotencyKey
 from config.api.operations import operation
 from config.api.paging import page
 from config.api.serializers import all_of, page_of
@@ -23,13 +27,21 @@ from tenants.api.representations import (
     tenant_json,
 )
 from tenants.permissions import Permission as P
-from tenants.selectors import get_member, get_settings, list_members
+from tenants.selectors import (
+    asks_second_factor,
+    get_member,
+    get_settings,
+    is_owner,
+    list_members,
+    touches_owners,
+)
 from tenants.services.leaving import leave_tenant
 from tenants.services.limits import current_limits
 from tenants.services.members import change_member, remove_member
 from tenants.services.settings import change_settings
 from tenants.services.tenant import change_tenant, tenants_of
 
+OWNERS = "Only owners make and unmake owners, and only those who have proven themselves lately."
 PERSON = "Any signed-in person; outside a tenant, so without `X-Tenant` and not for keys."
 
 
@@ -57,7 +69,9 @@ class Tenants(ApiView):
     @operation(
         "tenants_create", "Create a tenant", who=PERSON, in_tenant=False, takes=shapes.NewTenant,
         gives=shapes.TenantShown, status=201,
-        problems=(errors.SlugTaken, errors.InvalidFields, errors.LimitReached, KeyReused),
+        problems=(errors.SlugTaken, errors.InvalidFields, errors.LimitReached, BadIdempotencyKey,
+                  KeyReused),
+        parameters=(IDEMPOTENCY,),
         asks={"name": "Acme", "slug": "acme"}, example=examples.TENANT,
         about="Whoever creates a tenant becomes its owner. How many one person may make is the "
         "installation's to say (`limit_reached`).",
@@ -110,13 +124,17 @@ class Settings(ApiView):
 
     @operation(
         "tenant_settings_change", "Change settings", needs=(P.SETTINGS_MANAGE,),
-        takes=shapes.SettingsChange, gives=shapes.SettingsShown, problems=(errors.InvalidFields,),
+        takes=shapes.SettingsChange, gives=shapes.SettingsShown,
+        problems=(errors.InvalidFields, ProofRequired),
         asks={"reopen_hours": 24, "retention_days": {"raw_deliveries": 30}},
         example={**examples.SETTINGS, "reopen_hours": 24},
         about="What would keep the caller out is refused: an allow-list without their own address, "
-        "e-mail domains without theirs, a second factor that they have not set up.",
+        "e-mail domains without theirs, a second factor that they have not set up. Asking for no "
+        "second factor any more is for who has proven themselves lately.",
     )  # fmt: skip
     def patch(self, request: Request, body: dict[str, object]) -> Response:
+        if body.get("second_factor_required") is False and asks_second_factor():
+            demand_fresh(request)
         return Response(settings_json(change_settings(**body)))
 
 
@@ -150,19 +168,25 @@ class Member(ApiView):
         "members_change", "Change a member", takes=shapes.MemberChange, gives=shapes.MemberShown,
         who="Permission: `members:manage`; none for one's own availability.",
         problems=(errors.MemberNotFound, errors.RoleTooHigh, errors.LastOwner,
-                  errors.InvalidFields, errors.EmailDomainNotAllowed, errors.LimitReached),
+                  errors.InvalidFields, errors.EmailDomainNotAllowed, errors.LimitReached,
+                  ProofRequired),
         asks={"role": "supervisor"}, example={**examples.MEMBER, "role": "supervisor"},
-        about="Who left, and who came with an archive, is not made active here: they accept an "
-        "invitation.",
+        about=f"Who left, and who came with an archive, is not made active here: they accept an "
+        f"invitation. {OWNERS}",
     )  # fmt: skip
     def patch(self, request: Request, member_id: str, body: dict[str, str]) -> Response:
+        if touches_owners(body, member_id):
+            demand_fresh(request)
         return Response(member_json(change_member(member_id=member_id, **body)))
 
     @operation(
         "members_remove", "Remove a member", needs=(P.MEMBERS_MANAGE,), status=204,
-        problems=(errors.MemberNotFound, errors.RoleTooHigh, errors.LastOwner),
-        about="The keys that the member made end too. A tenant keeps one owner at least.",
+        problems=(errors.MemberNotFound, errors.RoleTooHigh, errors.LastOwner,
+                  ProofRequired),
+        about=f"The keys that the member made end too. A tenant keeps one owner at least. {OWNERS}",
     )  # fmt: skip
     def delete(self, request: Request, member_id: str) -> Response:
+        if is_owner(member_id):
+            demand_fresh(request)
         remove_member(member_id=member_id)
         return Response(status=204)

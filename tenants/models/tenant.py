@@ -2,6 +2,7 @@
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django_mongodb_backend.fields import ArrayField
 
 from kernel.clock import now
 from kernel.mongo.fields import DocumentField
@@ -16,12 +17,16 @@ class Tenant(models.Model):
 
     ``entry`` is what its settings ask of whoever enters, kept here because the tenant is read at
     each request and the settings are not. ``limits`` are the limits that differ from the
-    installation's, by name; null is no limit. ``made_by_id`` is the person who made it, and
+    installation's, by name; null is no limit. ``closed_by`` are the causes for which it is
+    suspended (``CAUSES``); it is active when none is left (``tenants.services.closing``).
+    ``made_by_id`` is the person who made it, and
     ``made_number`` which of the tenants that this person may make it is: nobody's is given twice, so
     an index decides how many there are.
     """
 
     ACTIVE, SUSPENDED = "active", "suspended"
+    BY_STAFF, BY_ERASURE, BY_IMPORT = "staff", "erasure", "import"
+    CAUSES = (BY_STAFF, BY_ERASURE, BY_IMPORT)
 
     slug = models.CharField(max_length=40, unique=True, validators=[SLUG])
     name = models.CharField(max_length=120)
@@ -29,6 +34,7 @@ class Tenant(models.Model):
                               choices=[(ACTIVE, "active"), (SUSPENDED, "suspended")])  # fmt: skip
     created_at = models.DateTimeField(default=now)
     suspended_at = models.DateTimeField(null=True, blank=True)
+    closed_by = ArrayField(models.CharField(max_length=12), default=list, blank=True)
     entry = DocumentField(default=dict, blank=True)
     limits = DocumentField(default=dict, blank=True)
     made_by_id = models.CharField(max_length=24, blank=True, editable=False)

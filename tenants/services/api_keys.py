@@ -101,7 +101,11 @@ def rotate_api_key(
 def revoke_api_key(*, key_id: str) -> None:
     """End a key and all its secrets; its next request is refused."""
     require(Permission.API_KEYS_MANAGE)
-    key = _get(key_id)
+    end_key(_get(key_id))
+
+
+def end_key(key: ApiKey) -> None:
+    """The end of a key, recorded; in the transaction of whoever has checked that it may be."""
     if key.revoked_at is None:
         key.revoked_at = now()
         key.save(update_fields=["revoked_at"])

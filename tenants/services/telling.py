@@ -20,11 +20,13 @@ from kernel.events import emit
 from kernel.mongo.doors import ObjectId, UniqueViolation, collection, new_object_id, owner
 from kernel.mongo.rows import find_one
 from kernel.mongo.transactions import run_transaction
-from kernel.scoping import Reason, tenant_scope, unscoped
+from kernel.scoping import tenant_scope
 from kernel.scoping.context import outside_scope
 from kernel.work import Kind, Lease, Released
 from tenants.events import MemberChanged, MemberRemoved
-from tenants.models import AccountEntry, Invitation, Membership
+from tenants.models import AccountEntry, ApiKey, Invitation, Membership
+from tenants.services.api_keys import end_key
+from tenants.services.tenant import roles_of
 
 KIND = "tell"
 AT_ONCE, TURN = 8, 50
@@ -89,11 +91,7 @@ def tell_refused(entry: AccountEntry, request: Any) -> int:
 
 def tenants_to_tell(entry: AccountEntry) -> list[str]:
     """Ids of the tenants whose member the person is, or ever was where a member's row must follow."""
-    theirs: dict[str, Any] = {"user_id": entry.user_id}
-    if entry.action not in FOLLOWED:
-        theirs["status"] = Membership.ACTIVE
-    with unscoped(Reason.LIST_MY_TENANTS):
-        return sorted(Membership.objects.filter(**theirs).values_list("tenant_id", flat=True))
+    return sorted(roles_of(entry.user_id, also_ended=entry.action in FOLLOWED))
 
 
 def keep(entry: AccountEntry, tenants: list[str]) -> None:
@@ -196,6 +194,12 @@ def _leave(member: Membership) -> None:
     emit(MemberRemoved(member_id=member.pk))
 
 
+def _end_keys(member: Membership) -> None:
+    """Whoever had set up the account may have made keys with it."""
+    for key in ApiKey.objects.filter(created_by=member.pk):
+        end_key(key)
+
+
 def _copy(member: Membership) -> bool:
     person = User.objects.get(pk=member.user_id)
     if (member.email, member.name) == (person.email, person.name):
@@ -209,4 +213,5 @@ FOLLOWED: dict[str, Callable[[Membership], None]] = {
     "person.email_changed": _follow,
     "person.renamed": _follow,
     "person.deleted": _leave,
+    "person.reclaimed": _end_keys,
 }

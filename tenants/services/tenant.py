@@ -1,13 +1,11 @@
 """Creating, changing, suspending and resuming tenants."""
 
-from typing import Any
-
 from django.conf import settings
 from django.db.models import Q
 
 from accounts.models import User
 from kernel import audit, work
-from kernel.clock import now
+from kernel.actor import current_actor
 from kernel.events import emit
 from kernel.mongo.doors import ObjectId, UniqueViolation, collection
 from kernel.mongo.ids import new_id
@@ -26,9 +24,11 @@ from tenants.events import TenantCreated, TenantRenamed, TenantResumed, TenantSu
 from tenants.models import Membership, Tenant, TenantSettings
 from tenants.permissions import Permission
 from tenants.selectors import get_tenant
+from tenants.services.closing import close, lift_staffs
 from tenants.services.validation import validated
 
 SUSPENDED = "tenant_suspended"
+CLOSING = ("status", "suspended_at", "closed_by")
 
 
 def create_tenant(*, maker: User, name: str, slug: str, id: str | None = None) -> Tenant:
@@ -70,7 +70,8 @@ def _create(tenant: Tenant, maker: User) -> Tenant:
     tenant.made_number = next_made_by(maker)
     tenant._state.adding = True
     tenant.save(force_insert=True)
-    with tenant_scope(tenant), acting_as_system():
+    # Whoever makes it is named, though nobody holds a permission in it yet.
+    with tenant_scope(tenant), acting_as_system(by=current_actor()):
         create_tenant_key()
         TenantSettings.objects.create()
         owner = Membership.objects.create(
@@ -112,36 +113,36 @@ def _change(wanted: dict[str, str | None]) -> Tenant:
 def suspend_tenant(*, tenant: Tenant, reason: str) -> Tenant:
     """Stop the tenant: its inbound is parked, its sends are held, its API answers 403.
 
-    What it is already nothing happens to.
+    Of one that is closed for another cause (an erasure, an import) it is one cause more, which
+    stays when the other ends. One that staff suspended stays as it is.
     """
     require(Permission.TENANT_MANAGE)
-    at = now()
-    if _switched(tenant, Tenant.ACTIVE, {"status": Tenant.SUSPENDED, "suspended_at": at}):
+    before = close(tenant.pk, Tenant.BY_STAFF)
+    if before is not None:
         audit.record("tenant.suspended", tenant, reason=reason)
+    if before == []:
         emit(TenantSuspended(tenant_id=tenant.pk))
+    tenant.refresh_from_db(fields=CLOSING)
     return tenant
 
 
 @transactional
 def resume_tenant(*, tenant: Tenant, reason: str) -> Tenant:
-    """Open the tenant again: what was parked goes on, in order."""
+    """Open the tenant again: what was parked goes on, in order.
+
+    Raises ``ErasureOpen`` and ``TenantIncomplete`` while an erasure or an import keeps it closed.
+    """
     require(Permission.TENANT_MANAGE)
-    if _switched(tenant, Tenant.SUSPENDED, {"status": Tenant.ACTIVE, "suspended_at": None}):
+    if lift_staffs(tenant.pk):
         audit.record("tenant.resumed", tenant, reason=reason)
         emit(TenantResumed(tenant_id=tenant.pk))
-    on_commit(lambda: _release(tenant.pk))
+    on_commit(lambda: release(tenant.pk))
+    tenant.refresh_from_db(fields=CLOSING)
     return tenant
 
 
-def _switched(tenant: Tenant, expected: str, fields: dict[str, Any]) -> bool:
-    """Compare and set, so that of two who switch at once one does; ``tenant`` shows what is now."""
-    known = {"_id": ObjectId(tenant.pk), "status": expected}
-    done = collection(Tenant).update_one(known, {"$set": fields}).matched_count == 1
-    tenant.refresh_from_db(fields=list(fields))
-    return done
-
-
-def _release(tenant_id: str) -> None:
+def release(tenant_id: str) -> None:
+    """What was held while it was suspended goes on; after the commit that opened it."""
     work.release_held(SUSPENDED, tenant_id=tenant_id)
 
 
@@ -159,10 +160,16 @@ def hold_while_suspended() -> None:
 
 def tenants_of(person: User) -> list[tuple[Tenant, str]]:
     """The person's tenants with their role in each, by slug."""
-    with unscoped(Reason.LIST_MY_TENANTS):
-        roles = dict(
-            Membership.objects.filter(user_id=person.pk, status=Membership.ACTIVE)
-            .values_list("tenant_id", "role")
-        )  # fmt: skip
+    roles = roles_of(person.pk)
     found = sorted(Tenant.objects.filter(pk__in=list(roles)), key=lambda tenant: tenant.slug)
     return [(tenant, roles[tenant.pk]) for tenant in found]
+
+
+def roles_of(user_id: str, *, also_ended: bool = False) -> dict[str, str]:
+    """A person's role in each of their tenants, by its id; ``also_ended`` where they had one."""
+    statuses = [Membership.ACTIVE, *([Membership.DISABLED] if also_ended else ())]
+    with unscoped(Reason.LIST_MY_TENANTS):
+        return dict(
+            Membership.objects.filter(user_id=user_id, status__in=statuses)
+            .values_list("tenant_id", "role")
+        )  # fmt: skip

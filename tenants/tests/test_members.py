@@ -95,7 +95,12 @@ def test_the_last_owner_stays(shop):
     refused(LastOwner, lambda: remove_member(member_id=pk))
 
 
-def test_of_two_owners_who_remove_each_other_at_once_one_stays(shop):
+@pytest.mark.parametrize("take_away", [
+    lambda member: remove_member(member_id=member.pk),
+    lambda member: change_member(member_id=member.pk, role="admin"),
+    lambda member: change_member(member_id=member.pk, status="disabled"),
+], ids=["remove", "demote", "disable"])  # fmt: skip
+def test_of_two_owners_who_end_each_other_at_once_one_stays(shop, take_away):
     for _ in range(3):
         first, second = (
             Membership.objects.filter(role="owner", status="active").first(),
@@ -107,15 +112,15 @@ def test_of_two_owners_who_remove_each_other_at_once_one_stays(shop):
             with factories.inside(shop):
                 gate.wait()
                 try:
-                    remove_member(member_id=victim.pk)
-                    results.append("removed")
+                    take_away(victim)
+                    results.append("ended")
                 except LastOwner:
                     results.append("kept")
 
         threads = [threading.Thread(target=run, args=(m,)) for m in (first, second)]
         [t.start() for t in threads]
         [t.join() for t in threads]
-        assert sorted(results) == ["kept", "removed"]
+        assert sorted(results) == ["ended", "kept"]
         assert Membership.objects.filter(role="owner", status="active").count() == 1
 
 

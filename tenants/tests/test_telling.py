@@ -7,14 +7,19 @@ import pytest
 from allauth.account.models import EmailAddress
 
 from accounts.models import User
-from accounts.tests.callers import App, new_email, person
+from accounts.tests.callers import App, mailed_code, new_email, person
 from kernel.models import AuditEntry, DomainEvent
 from kernel.mongo.ids import new_id
 from kernel.mongo.wire import wire_log
 from kernel.scoping import Reason, tenant_scope, unscoped
 from kernel.work.drain import drain
+from tenants.access import acting
+from tenants.errors import BadApiKey
 from tenants.models import AccountEntry, Membership, Tenant
+from tenants.principals import principal_of_key, principal_of_member
 from tenants.services import telling
+from tenants.services.api_keys import create_api_key
+from tenants.services.members import add_member
 from tests import factories
 
 MANY = 300
@@ -114,3 +119,18 @@ def test_memberships_follow_a_new_address_also_those_that_have_ended() -> None:
         with tenant_scope(tenant):
             assert DomainEvent.objects.filter(type="member.changed").count() == 1
     assert _entries(ended, "person.email_changed") == []
+
+
+def test_keys_that_a_stranger_made_end_when_the_owner_of_the_address_comes(world: Any) -> None:
+    user, owner = person(verified=False), App()
+    with factories.inside(world):
+        member = add_member(email=user.email, role="admin")
+    with tenant_scope(world.tenant), acting(principal_of_member(member)):
+        _, text = create_api_key(name="theirs", scopes=["tenant:read"])
+    principal_of_key(text, "192.0.2.1")
+    owner.post("auth/code/request", {"email": user.email})
+    assert owner.post("auth/code/confirm", {"code": mailed_code(user.email)}).status_code == 200
+    with pytest.raises(BadApiKey):
+        principal_of_key(text, "192.0.2.1")
+    assert len(_entries(world.tenant, "person.reclaimed")) == 1
+    assert len(_entries(world.tenant, "api_key.revoked")) == 1

@@ -110,7 +110,7 @@ def test_a_proof_of_an_hour_ago_or_of_another_session_is_none(
     somebody.proven()
     from time import time
 
-    monkeypatch.setattr("accounts.tokens.time.time", lambda: time() + 301)
+    monkeypatch.setattr("config.api.fresh.time.time", lambda: time() + 301)
     assert code_of(somebody.ask("delete")) == "reauthentication_required"
     assert User.objects.get(pk=somebody.user.pk).is_active
 

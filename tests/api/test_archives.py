@@ -4,11 +4,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from archives.models import Export
+from archives.services.exports import SALT
 from archives.tests.lived import live
 from kernel.clock import LONG_AGO
-from kernel.models import Lane
+from kernel.models import AuditEntry, Lane
+from kernel.mongo.ids import new_id
+from tenants.services.tenant import resume_tenant, suspend_tenant
 from tests import factories
 from tests.api.caller import Caller, code_of
 from tests.api.conftest import member, signed_in
@@ -58,13 +63,55 @@ def test_what_is_no_archive_is_refused_at_once(world: Any) -> None:
 def test_a_link_opens_one_export_and_nothing_else(
     world: Any, owner: Caller, archive: bytes
 ) -> None:
-    url = owner.call("get", "tenant/exports").json()["results"][0]["url"].split("/api/v1/")[1]
+    url = own_link(owner)
     for wrong in (url[:-1], url + "x", "exports/content/x", url.replace("exports", "media")):
         assert Caller().client.get(f"/api/v1/{wrong}").status_code == 404
     owner.call(
         "delete", f"tenant/exports/{owner.call('get', 'tenant/exports').json()['results'][0]['id']}"
     )
     assert Caller().client.get(f"/api/v1/{url}").status_code == 404
+
+
+def test_a_link_is_shut_while_its_tenant_is_suspended(
+    world: Any, owner: Caller, archive: bytes
+) -> None:
+    path = own_link(owner)
+    with factories.inside(world):
+        suspend_tenant(tenant=world.tenant, reason="unpaid")
+    refused = Caller().get(path)
+    assert (refused.status_code, code_of(refused)) == (403, "tenant_suspended")
+    assert fetched(world) == 1
+    with factories.inside(world):
+        resume_tenant(tenant=world.tenant, reason="paid")
+    assert b"".join(Caller().client.get(f"/api/v1/{path}").streaming_content) == archive
+
+
+def test_a_link_that_names_one_tenant_opens_no_export_of_another(
+    world: Any, archive: bytes, new_tenant: Any
+) -> None:
+    """Even one that we signed ourselves: the tenant in it bounds what the export in it may be."""
+    with factories.inside(world):
+        export = Export.objects.get()
+    stranger = new_tenant()
+    answers = []
+    for export_id in (export.pk, new_id()):
+        token = signing.dumps([stranger.tenant.pk, export_id], salt=SALT)
+        answers.append(Caller().get(f"exports/content/{token}", {"X-Request-Id": "the-same-one"}))
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[0].content == answers[1].content
+    assert (fetched(world), fetched(stranger)) == (1, 0)
+
+
+def own_link(owner: Caller) -> str:
+    """The address, below ``/api/v1/``, of the newest archive."""
+    url = owner.call("get", "tenant/exports").json()["results"][0]["url"]
+    return str(url.split("/api/v1/")[1])
+
+
+def fetched(world: Any) -> int:
+    """How often the tenant's archives were handed out, by its audit log."""
+    with factories.inside(world):
+        return AuditEntry.objects.filter(action="export.fetched").count()
 
 
 def test_an_owner_ends_a_tenant_reads_the_certificate_and_could_have_kept_it(

@@ -4,12 +4,20 @@ import json
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
+from crm.models import Contact
+from kernel.mongo.doors import ObjectId, collection
+from kernel.mongo.doors import owner as owned_by
+from messaging.models import Attachment
+from tests import factories
 from tests.api.caller import PREFIX, Caller, code_of, fields_of
 from tests.api.contract import operations
 
 # What takes a form with a file; any other type of body is 415 there before it is read.
 FORMS = {PREFIX + "media", PREFIX + "tenants/imports"}
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
 
 
 def raw(caller: Caller, method: str, path: str, body: bytes, kind: str = "application/json") -> Any:
@@ -92,7 +100,8 @@ def test_malformed_ids_are_404_and_a_problem(owner: Caller) -> None:
     ("conversations", {"channel": "1"}), ("conversations", {"unread": "perhaps"}),
     ("conversations", {"unread": "true,false"}), ("conversations", {"contact": "0" * 24 + "\n"}),
     ("contacts", {"limit": "0"}), ("contacts", {"limit": "201"}), ("contacts", {"limit": "١"}),
-    ("contacts", {"limit": "9" * 400}), ("events", {"after": "-1"}), ("events", {"limit": "501"}),
+    ("contacts", {"limit": "9" * 400}), ("contacts", {"limit": "-1"}), ("contacts", {"limit": "1e9"}),
+    ("contacts", {"limit": "NaN"}), ("members", {"limit": "1000000000"}), ("events", {"after": "-1"}), ("events", {"limit": "501"}),
     ("webhook-events", {"state": "asleep"}),
 ])  # fmt: skip
 def test_parameters_with_impossible_values_are_400(
@@ -118,6 +127,55 @@ def test_values_of_the_wrong_type_are_named(
 ) -> None:
     refused = owner.patch(path, body)
     assert (refused.status_code, fields_of(refused)) == (400, fields)
+
+
+def test_operators_in_free_attributes_are_kept_as_words(
+    world: Any, owner: Caller, thread: Any
+) -> None:
+    """Free-form objects hold what nobody reads; in storage they are the words that were sent."""
+    with factories.inside(world):
+        factories.contact(name="Bob", phone="5511955501002")
+    path = f"contacts/{thread.contact_id}"
+    before = owner.get(path).json()
+    sent = {"$set": {"name": "Mallory"}, "a.b": 1, "__proto__": {"x": 1}, "n": {"$ne": None},
+            "w": {"$where": "sleep(1)"}, "$$ROOT": "$tenantId", "tenantId": "0" * 24}  # fmt: skip
+    kept = {"＄set": {"name": "Mallory"}, "a．b": 1, "__proto__": {"x": 1}, "n": {"＄ne": None},
+            "w": {"＄where": "sleep(1)"}, "＄$ROOT": "$tenantId", "tenantId": "0" * 24}  # fmt: skip
+    assert owner.patch(path, {"attributes": sent}).json()["attributes"] == kept
+    after = owner.get(path).json()
+    wanted = {**before, "attributes": kept, "version": before["version"] + 1}
+    assert {**after, "updated_at": None} == {**wanted, "updated_at": None}
+    with factories.inside(world):
+        (row,) = collection(Contact).find({**owned_by(), "_id": ObjectId(thread.contact_id)})
+    assert (row["attributes"], str(row["tenantId"])) == (kept, world.tenant.pk)
+    assert [c["id"] for c in owner.get("contacts", phone="5511955501001").json()["results"]] == [
+        thread.contact_id
+    ]
+
+
+@pytest.mark.parametrize("name", ["$where.png", "a[$ne].png", '{"$gt":""}.png', "$$ROOT"])
+def test_a_files_name_is_a_name(
+    world: Any, owner: Caller, settings: Any, tmp_path: Any, name: str
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    made = owner.upload(PNG, name, "image/png")
+    assert made.status_code == 201
+    assert owner.get(f"media/{made.json()['id']}").json()["filename"] == name
+    with factories.inside(world):
+        assert Attachment.objects.get().pk == made.json()["id"]
+
+
+@pytest.mark.parametrize("field", ["kind[$ne]", "$where", "tenantId", "file[$gt]", "colour"])
+def test_a_form_has_no_other_field(
+    world: Any, owner: Caller, settings: Any, tmp_path: Any, field: str
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    form = {"file": SimpleUploadedFile("a.png", PNG, "image/png"), field: "x"}
+    refused = owner.client.post(PREFIX + "media", form, headers={"X-Tenant": world.tenant.slug})
+    assert (refused.status_code, code_of(refused)) == (400, "invalid_fields")
+    assert fields_of(refused) == [field]
+    with factories.inside(world):
+        assert not Attachment.objects.exists()
 
 
 def test_a_wrong_method_is_405_and_says_which_are_right(owner: Caller) -> None:

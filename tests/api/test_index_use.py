@@ -14,6 +14,7 @@ from tests import factories
 from tests.api.caller import Caller
 from tests.api.conftest import member
 from tests.api.test_shapes import webhook_event
+from tests.api.test_time_limits import limits_of
 
 MANY, PAGE = 40, 10  # a filter that matches less than a page may as well be sorted
 
@@ -68,6 +69,7 @@ def seen(owner: Caller, path: str) -> Any:
         c for c in wire_log.commands[before:] if c.name == "aggregate" and is_owned(c.collection)
     ]
     assert sent
+    limits_of(wire_log.commands[before:])
     for command in sent:
         plan = explained(command)
         # A lookup of one row may sort the one that it found.

@@ -7,6 +7,7 @@ import pytest
 from kernel.scoping import tenant_scope
 from messaging.media.links import link_to
 from messaging.models import Attachment
+from tenants.services.tenant import resume_tenant, suspend_tenant
 from tests import factories
 from tests.api.caller import Caller, code_of
 from tests.api.conftest import key_caller
@@ -80,6 +81,20 @@ def test_a_link_works_whoever_else_is_signed_in(world: Any, owner: Caller, new_t
     path = path_of(owner.upload(PNG, "photo.png", "image/png"))
     stranger, _ = key_caller(new_tenant(), ["contacts:read"])
     assert stranger.client.get("/api/v1/" + path, headers=stranger.headers).status_code == 200
+
+
+def test_a_link_is_shut_while_its_tenant_is_suspended(
+    world: Any, owner: Caller, anonymous: Caller
+) -> None:
+    path = path_of(owner.upload(PNG, "photo.png", "image/png"))
+    assert anonymous.client.get("/api/v1/" + path).status_code == 200
+    with factories.inside(world):
+        suspend_tenant(tenant=world.tenant, reason="unpaid")
+    refused = anonymous.get(path)
+    assert (refused.status_code, code_of(refused)) == (403, "tenant_suspended")
+    with factories.inside(world):
+        resume_tenant(tenant=world.tenant, reason="paid")
+    assert anonymous.client.get("/api/v1/" + path).status_code == 200
 
 
 def test_a_file_that_is_not_here_has_no_link(world: Any, owner: Caller, anonymous: Caller) -> None:

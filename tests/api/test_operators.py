@@ -1,6 +1,7 @@
 """What the installation's own people do over the API, and that nobody else can."""
 
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,11 +11,13 @@ from django.contrib.admin.models import LogEntry
 
 from accounts.models import User
 from accounts.services import DELETED
+from archives.services.erasures import ask_erasure
+from kernel.clock import now
 from kernel.models import AuditEntry
 from tenants.access import acting
 from tenants.entry import entry_of
 from tenants.errors import PermissionDenied
-from tenants.models import Tenant, TenantSettings
+from tenants.models import StaffGrant, Tenant, TenantSettings
 from tenants.services.settings import open_entry
 from tenants.staff import may_enter
 from tests import factories
@@ -87,6 +90,32 @@ def test_an_operator_has_a_second_factor_and_a_sign_in_of_today(world: Any, sett
     session.save()
     refused = act(staff, world.tenant.pk, "suspend")
     assert (refused.status_code, code_of(refused)) == (401, "not_authenticated")
+
+
+def test_an_erasure_is_read_by_who_oversees_its_tenant(world: Any, settings: Any) -> None:
+    settings.STAFF_SECOND_FACTOR = True
+    with factories.inside(world):
+        erasure = ask_erasure(slug=world.tenant.slug).pk
+
+    def support(*, granted: bool) -> Caller:
+        user = factories.person(is_staff=True)
+        Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={})
+        if granted:
+            with factories.inside(world):
+                StaffGrant.objects.create(user=user, email=user.email, reason="a look", granted_by_id=user.pk,
+                                          granted_by="root", expires_at=now() + timedelta(hours=1))  # fmt: skip
+        return signed_in(user)
+
+    asked = {"who asked": signed_in(world.user), "superuser": operator(), "granted": support(granted=True),
+             "unproven": operator(with_factor=False), "staff": support(granted=False)}  # fmt: skip
+    answers = {who: caller.get(f"erasures/{erasure}").status_code for who, caller in asked.items()}
+    assert answers == {
+        "who asked": 200,
+        "superuser": 200,
+        "granted": 200,
+        "unproven": 404,
+        "staff": 404,
+    }
 
 
 def test_a_tenant_that_locked_itself_out_is_opened(world: Any, owner: Caller) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from config.api.operations import NEEDS
+from tenants.models import ApiKey
 from tenants.needs import AnyOf
 from tenants.permissions import RANK, ROLES, Permission
 from tests import factories
@@ -130,6 +131,23 @@ def test_nobody_gives_more_than_they_hold(world: Any, as_role: Callable[[str], C
     assert code_of(admin.delete(f"members/{world.owner.pk}")) == "role_too_high"
     machine, _ = key_caller(world, ["api_keys:manage"])
     assert machine.post("api-keys", {"name": "k", "scopes": ["api_keys:manage"]}).status_code == 403
+
+
+@pytest.mark.parametrize("role", [role for role in ROLES if role != "owner"])
+def test_a_key_is_never_wider_than_its_maker(
+    world: Any, as_role: Callable[[str], Caller], role: str
+) -> None:
+    """Scopes that exist, which somebody else in the tenant holds, one at a time and hidden among one's own."""
+    caller, own = as_role(role), sorted(ROLES[role])
+    with factories.inside(world):
+        before = ApiKey.objects.count()
+    for scope in sorted(ROLES["owner"] - ROLES[role]):
+        for scopes in ([scope], [*own, scope]):
+            refused = caller.post("api-keys", {"name": "k", "scopes": scopes})
+            wanted = "scope_too_wide" if "api_keys:manage" in own else "permission_denied"
+            assert (refused.status_code, code_of(refused)) == (403, wanted), scopes
+    with factories.inside(world):
+        assert ApiKey.objects.count() == before
 
 
 def test_the_last_owner_stays(world: Any, owner: Caller) -> None:

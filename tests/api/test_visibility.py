@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from conversations.services.changes import assign_conversation
+from kernel.clock import now
 from kernel.models import DomainEvent
 from kernel.mongo.ids import new_id
 from kernel.scoping.context import outside_scope
@@ -14,6 +15,7 @@ from tenants.models import Membership, Team
 from tests import factories
 from tests.api.caller import Caller, code_of
 from tests.api.conftest import key_caller
+from webhooks.models import WebhookEvent
 
 SAME_ID = {"X-Request-Id": "the-same-each-time"}
 LIMITED = ["conversations:read_team", "conversations:read_unassigned", "conversations:read_assigned",
@@ -134,6 +136,32 @@ def test_who_gives_a_conversation_away_is_shown_it_once_more(office: Any) -> Non
     given = caller.post(f"{path}/assign", {"assignee_id": office.other.pk})
     assert given.json()["assignee"]["id"] == office.other.pk
     assert code_of(caller.get(path)) == "conversation_not_found"
+
+
+def test_no_archive_and_no_ledger_tells_of_conversations_that_one_does_not_see(
+    office: Any,
+) -> None:
+    """An archive of a contact has all that was said with them, an inbound item is a message."""
+    with factories.inside(office):
+        event = WebhookEvent(channel_id=office.open.channel_id, event_key="msg:1", field="messages",
+                             delivery_id=new_id(), position=0, body={"text": "Hi"}, lane="l",
+                             received_at=now())  # fmt: skip
+        event.save(force_insert=True)
+    limited = [*LIMITED, "contacts:read", "contacts:export", "webhooks:manage"]
+    export, item = f"contacts/{office.open.contact_id}/export", f"webhook-events/{event.pk}"
+    some, all_ = (key_caller(office, [*limited, *more])[0]
+                  for more in ((), ("conversations:read_all",)))  # fmt: skip
+    for method, path in (("post", export), ("get", item)):
+        refused = some.call(method, path)
+        assert (refused.status_code, code_of(refused)) == (403, "permission_denied"), path
+        assert refused.json()["detail"] == "this needs conversations:read_all"
+    assert "body" not in some.get("webhook-events").json()["results"][0]
+    assert all_.get(item).status_code == 200
+    made = all_.post(export)
+    assert made.status_code == 202
+    of_it = f"tenant/exports/{made.json()['id']}"
+    assert all_.get(of_it).status_code == 200
+    assert code_of(some.get(of_it)) == code_of(some.delete(of_it)) == "export_not_found"
 
 
 # ------------------------------------------------------------------ the feed

@@ -1,11 +1,14 @@
 """Signing in goes through allauth, and only staff get in."""
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.tests.callers import App, pending, problems
+from accounts.tests.test_second_factor import authenticator
 from kernel.mongo.ids import new_id
 from tests.backoffice.conftest import PASSWORD, browser, staff
 
@@ -66,6 +69,30 @@ def test_a_second_factor_is_asked_for_and_holds():
     inside = client.post(answer.url, {"code": codes.get_unused_codes()[0]})
     assert (inside.status_code, inside.url) == (302, "/admin/work/")
     assert client.get(reverse("admin:choose_tenant")).status_code == 200
+
+
+def test_codes_at_the_backoffice_count_with_the_rest():
+    """Five wrong codes in five minutes, wherever they were tried: from then on the right one is none either."""
+    user, secret = staff(password=PASSWORD), generate_totp_secret()
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    TOTP.activate(user, secret)
+    for n in range(3):
+        app = App()
+        assert pending(app.log_in(user, PASSWORD)) == ["mfa_authenticate"]
+        tried = app.post("auth/2fa/authenticate", {"code": f"{n:06}"})
+        assert problems(tried) == ["incorrect_code"]
+    client = browser()
+    page = _sign_in(client, user).url
+    for n in range(2):
+        assert "Incorrect code" in client.post(page, {"code": f"{n:06}"}).text
+    late = client.post(page, {"code": authenticator(secret)})
+    assert (late.status_code, "Too many failed login attempts" in late.text) == (200, True)
+    assert "_auth_user_id" not in client.session
+    app = App()
+    app.log_in(user, PASSWORD)
+    late = app.post("auth/2fa/authenticate", {"code": authenticator(secret)})
+    assert problems(late) == ["too_many_login_attempts"]
+    assert not app.is_in
 
 
 @pytest.mark.parametrize("elsewhere", ["https://evil.test/", "//evil.test/", "javascript:alert(1)"])

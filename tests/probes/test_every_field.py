@@ -3,6 +3,7 @@
 Generated from the schema: every member of every body, every parameter of every list.
 """
 
+import itertools
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -134,6 +135,36 @@ def test_nothing_is_set_that_was_not_offered(pair: Pair, figure: Callable[[str],
             assert len(refused & extra) >= MOST_ERRORS / 2, (*where, refused)
     assert documents(pair.here) == before
     figure(f"mass assignment: {count} fields offered, 0 set")
+
+
+DANGEROUS = (
+    "_id", "id", "tenant", "tenant_id", "tenantId", "role", "is_staff", "is_superuser", "is_owner",
+    "owner", "status", "permissions", "created_at", "created_by_id", "version", "digest", "seq",
+    "number",
+)  # fmt: skip
+EACH = 5  # which has no factor in common with how many there are
+
+
+def test_no_dangerous_field_is_taken_alone(pair: Pair, figure: Callable[[str], None]) -> None:
+    """One at a time, beside a body that is good: the refusal of one cannot hide that another is taken.
+
+    Each object of each body is offered some of them, in turn, so that each is offered many times.
+    """
+    before, count, names = documents(pair.here), 0, itertools.cycle(DANGEROUS)
+    for operation in WRITES:
+        for member in members(operation):
+            if member.kind != "object" or member.schema.get("additionalProperties") is True:
+                continue
+            some = set(itertools.islice(names, EACH))
+            for name in some - set(member.schema["properties"]):
+                answer = sent(pair, operation, _with_extra(operation, member, {name: "owner"}))
+                count += 1
+                where = (operation.id, member.name, name)
+                assert answer.status_code == 400, (*where, answer.content[:300])
+                refused = {error["field"] for error in answer.json()["errors"]}
+                assert f"{member.name}.{name}".strip(".") in refused, (*where, refused)
+    assert documents(pair.here) == before
+    figure(f"mass assignment, one at a time: {count} fields offered, 0 set")
 
 
 def _with_extra(operation: Operation, member: Member, extra: dict[str, str]) -> Any:

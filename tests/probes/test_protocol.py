@@ -1,11 +1,9 @@
 """What a web server can be asked beside what it offers: other methods, types, hosts, spellings, origins."""
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from config.api.views import ApiView
 from tests.api import contract
@@ -14,6 +12,7 @@ from tests.api.permission_table import LOWEST_ROLE
 from tests.probes.conftest import Pair
 from tests.probes.positions import Operation, operations, path_places
 from tests.probes.probing import raw
+from tests.routes import routes
 
 EVIL = "https://evil.example"
 # Addresses that are no operations: the link to a file is its own credential.
@@ -24,16 +23,6 @@ UNDESCRIBED = {
 PAGES = ("/live", "/ready", "/metrics", "/health/canaries", "/api/schema/", "/api/docs/",
          "/api/docs/errors", "/admin/login/", "/admin/", "/_allauth/browser/v1/auth/session",
          "/_allauth/app/v1/config", "/nowhere")  # fmt: skip
-
-
-def routes(patterns: Any = None, before: str = "/") -> Iterator[tuple[str, Any]]:
-    """Every address of the router with its view."""
-    for pattern in get_resolver().url_patterns if patterns is None else patterns:
-        here = before + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            yield from routes(pattern.url_patterns, here)
-        elif isinstance(pattern, URLPattern):
-            yield re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", here), pattern.callback
 
 
 def test_the_router_the_schema_and_the_permission_table_are_the_same(
@@ -52,6 +41,36 @@ def test_the_router_the_schema_and_the_permission_table_are_the_same(
     assert routed - UNDESCRIBED == documented
     assert {o.id for o in operations()} == set(LOWEST_ROLE)
     figure(f"inventory: {len(documented)} operations, 0 undocumented")
+
+
+# Beside the API, the backoffice and sign-in; a new one is a decision, and so is its door.
+OUTSIDE = {
+    "/api/schema/",
+    "/api/docs/",
+    "/api/docs/errors",
+    "/live",
+    "/ready",
+    "/health/canaries",
+    "/metrics",
+    "/channels/connected",
+    "/invitations/accept",
+    "/accounts/google/login/callback/",
+    "/accounts/oidc/{provider_id}/login/callback/",
+}
+ELSEWHERE = (PREFIX, "/admin/", "/_allauth/browser/v1/", "/_allauth/app/v1/")
+
+
+def test_the_addresses_outside_the_api_are_these() -> None:
+    assert {path for path, _ in routes() if not path.startswith(ELSEWHERE)} == OUTSIDE
+
+
+def test_both_kinds_of_sign_in_have_the_same_addresses() -> None:
+    """All but one: an app renews its token, and a browser has none."""
+    found = [{path.removeprefix(prefix) for path, _ in routes() if path.startswith(prefix)}
+             for prefix in ELSEWHERE[2:]]  # fmt: skip
+    assert found[1] - found[0] == {"tokens/refresh"}
+    assert found[0] - found[1] == set()
+    assert len(found[0]) > 30
 
 
 def own(pair: Pair, operation: Operation) -> str:

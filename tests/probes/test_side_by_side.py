@@ -83,6 +83,24 @@ def test_changes_of_different_fields_are_both_kept(fast: None, world: Any, threa
         assert (shown["name"], shown["attributes"]) == (f"Name {n}", {"tier": str(n)})
 
 
+def test_of_changes_of_one_field_without_a_version_each_is_in_the_log(
+    fast: None, world: Any, thread: Any
+) -> None:
+    """Without ``If-Match`` the last one stands; all of them happened, and the log says so."""
+    owner = signed_in(world.user, world.tenant)
+    path = f"contacts/{thread.contact_id}"
+    calls = [each_as(owner, "patch", path, {"name": f"Name {n}"}) for n in range(40)]
+    statuses = at_once(calls)
+    good = statuses.count(200)
+    assert set(statuses) <= {200, 409, 503} and good > 20, statuses
+    shown = owner.get(path).json()
+    assert shown["version"] == 1 + good
+    assert shown["name"] in {f"Name {n}" for n, status in enumerate(statuses) if status == 200}
+    with factories.inside(world):
+        log = AuditEntry.objects.filter(action="contact.changed", target_id=thread.contact_id)
+        assert log.count() == good
+
+
 @pytest.mark.parametrize("kind", ["teams", "roles", "invitations"])
 def test_what_may_exist_once_is_made_once(fast: None, world: Any, kind: str) -> None:
     owner = signed_in(world.user, world.tenant)

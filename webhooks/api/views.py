@@ -16,7 +16,7 @@ from config.api.views import ApiView
 from tenants.permissions import Permission as P
 from webhooks import errors
 from webhooks.models import WebhookEvent
-from webhooks.selectors import get_webhook_event, list_webhook_events
+from webhooks.selectors import get_webhook_body, list_webhook_events
 from webhooks.services.replay import replay_event
 
 Json = dict[str, Any]
@@ -25,6 +25,10 @@ STATE = OpenApiParameter(
     "state", str, description=f"One or several of {', '.join(STATES)}, by comma."
 )
 MANAGE = (P.WEBHOOKS_MANAGE,)
+READ = (
+    P.WEBHOOKS_MANAGE,
+    P.CONVERSATIONS_READ_ALL,
+)  # a body is a message of anybody's conversation
 EXAMPLE = {
     "id": "0192f0c1a2b3000000a1b2c3", "state": "dead", "channel_id": "0192f0c1a2b3000000a1b2c4",
     "field": "messages", "event_key": "message:wamid.HBg…", "attempts": 5,
@@ -91,11 +95,11 @@ class WebhookEvents(ApiView):
 
 
 class OneWebhookEvent(ApiView):
-    @operation("webhook_events_get", "Read an inbound item", needs=MANAGE,
+    @operation("webhook_events_get", "Read an inbound item", needs=READ,
                gives=OneWebhookEventShown, problems=(errors.WebhookEventNotFound,),
                example={**EXAMPLE, "body": {"id": "wamid.HBg…"}})  # fmt: skip
     def get(self, request: Request, event_id: str) -> Response:
-        event = get_webhook_event(event_id)
+        event = get_webhook_body(event_id)
         return Response({**event_json(event), "body": event.body})
 
 

@@ -30,14 +30,14 @@ from kernel.work.lanes import mark, mark_many
 from kernel.work.sweep import register_probe
 from webhooks.models import WebhookDelivery, WebhookEvent
 from webhooks.services.redaction import REASON as ERASED
-from webhooks.services.redaction import personal_values, redacted
+from webhooks.services.redaction import parked_as, personal_values, without_forgotten
 from webhooks.services.waiting import oldest, oldest_in_turn
 
 log = structlog.get_logger(agentName="webhook")
+Owner = tuple[str, str]
 MOST_ITEMS, MOST_EACH = 2000, 5000
 SLOTS = 16
 LANE = "all"
-Owner = tuple[str, str]
 
 
 def register_kind() -> None:
@@ -60,7 +60,7 @@ class Opened:
     account: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     problems: list[dict[str, Any]] = field(default_factory=list)
     parked: list[str] = field(default_factory=list)
-    erased: set[str] = field(default_factory=set)
+    erased: dict[Owner, set[str]] = field(default_factory=dict)
 
 
 def serve(lease: Lease) -> Released:
@@ -160,10 +160,10 @@ def _begin(delivery: Opened, only: Owner | None) -> None:
     row = delivery.was
     if only is None:
         delivery.account, delivery.problems, delivery.parked = defaultdict(int), [], []
-        delivery.erased = set()
+        delivery.erased = {}
         return
     delivery.account = defaultdict(int, row["account"])
-    delivery.problems, name = list(row["problems"]), ":".join(only)[:120]
+    delivery.problems, name = list(row["problems"]), parked_as(only)
     delivery.parked = [address for address in row["parked"] if address != name]
     again = [
         i for i in delivery.items if isinstance(i, RawItem) and (i.address_kind, i.address) == only
@@ -186,7 +186,7 @@ def _route(
         return
     if owner_ is None:
         delivery.account["parked"] += 1
-        delivery.parked.append(f"{item.address_kind}:{item.address}"[:120])
+        delivery.parked.append(parked_as((item.address_kind, item.address)))
         return
     if own:  # of an account with several channels it is this one that spoke
         owner_ = (owner_[0], own)
@@ -240,7 +240,9 @@ def _store(rows: list[tuple[Opened, dict[str, Any]]]) -> None:
         key = (row["channel_id"], row["event_key"])
         delivery.account["duplicate" if key in known else "stored"] += 1
         if key in erased:
-            delivery.erased |= personal_values(row["body"])
+            said: Any = delivery.items[row["position"]]
+            about = delivery.erased.setdefault((said.address_kind, said.address), set())
+            about |= personal_values(row["body"])
         if key not in known:
             known.add(key)
             fresh.append(row)
@@ -253,18 +255,22 @@ def _store(rows: list[tuple[Opened, dict[str, Any]]]) -> None:
 def _close(opened: list[Opened], *, replay: bool) -> None:
     """Close the deliveries; the account says where each item went."""
     state = WebhookDelivery.DONE if replay else WebhookDelivery.NEW
-    alike: dict[str, tuple[list[Any], dict[str, Any]]] = {}
+    alike: dict[str, tuple[list[Any], dict[str, Any], dict[str, Any]]] = {}
     at = now()
     for delivery in opened:
-        account = {**delivery.account, "received": len(delivery.items)}
+        # What was erased since is not among the items any more, but it was received.
+        received = delivery.was["account"].get("received") if replay else None
+        account = {**delivery.account, "received": received or len(delivery.items)}
         fields = {"state": WebhookDelivery.DONE, "account": account, "problems": delivery.problems,
                   "parked": sorted(set(delivery.parked)), "exploded_at": at}  # fmt: skip
+        known: dict[str, Any] = {}
         if delivery.erased:  # somebody who was forgotten, said once more
-            fields["body"] = redacted(bytes(delivery.was["body"]), delivery.erased)
-        alike.setdefault(repr(fields), ([], fields))[0].append(delivery.was["_id"])
+            known = {"body": delivery.was["body"]}
+            fields["body"] = without_forgotten(bytes(known["body"]), delivery.erased)
+        alike.setdefault(repr((fields, known)), ([], fields, known))[0].append(delivery.was["_id"])
     matched = collection(WebhookDelivery).bulk_write([
-        UpdateMany({"_id": {"$in": ids}, "state": state}, {"$set": fields})
-        for ids, fields in alike.values()
+        UpdateMany({"_id": {"$in": ids}, "state": state, **known}, {"$set": fields})
+        for ids, fields, known in alike.values()
     ]).matched_count  # fmt: skip
     if matched != len(opened):
         raise StaleFence("another holder explodes these deliveries")
@@ -276,7 +282,7 @@ def _replay_first() -> int:
     if found is None:
         return 0
     (address,) = hydrated(ChannelAddress, [found])
-    waiting, more = _opened(*oldest({"parked": f"{address.kind}:{address.value}"[:120]}))
+    waiting, more = _opened(*oldest({"parked": parked_as((address.kind, address.value))}))
     if waiting:
         explode_apart(waiting, only=(address.kind, address.value))
     if not more:

@@ -1,84 +1,198 @@
-"""Taking out of raw bodies what is one tenant's, or one person's; what is others' stays as it came.
+"""Taking out of raw bodies what is one tenant's, or one person's in it; others' parts stay as they came.
 
-A body is a tree whose lists hold independent things: entries, changes, messages, contacts. The
-smallest such thing that names one of the values goes; a body that names it outside of all goes whole.
+A body is cut into parts as it is cut into items (``webhooks.parts``), and a part is whose address it
+came for at that time (``channels.holders``). What is nobody's yet waits, whoever it names. Inside a
+part lists hold independent things: the smallest such thing that names the person goes.
 """
 
-import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+from channels.holders import KINDS, NOBODY, Address, Holders, own_addresses
+from channels.models import Channel
 from kernel.mongo.doors import ObjectId, collection
+from kernel.scoping import active_tenant_id
 from webhooks.models import WebhookDelivery
+from webhooks.parts import GONE, Choice, Part, chosen, parts_of
 
 PAGE = 200
-GONE = object()
 REASON = "erased"
+Row = dict[str, Any]
+Seen = tuple[str, int, int]
+LONGEST, SHORTEST, MOST_NAMES = 40, 5, 500
 
 
-def redact_page(
-    values: Collection[str], *, after: str = "", until: ObjectId | None = None, drop: bool = False
-) -> tuple[str, int, int]:
-    """Redact one page of all deliveries; returns where to go on from, how many were seen and changed.
+def redact_person(
+    values: Collection[str], *, after: str = "", until: ObjectId | None = None
+) -> Seen:
+    """Take what names one of the values out of the active tenant's parts of a page of deliveries.
 
-    The place is empty at the end. ``drop`` removes deliveries of which nothing is left, and looks
-    at those too that are not cut into items yet.
+    Returns where to go on from (empty at the end), how many deliveries were seen, how many changed.
+    What is not routed yet is left to be routed.
     """
+    rows, following = _page(after, until)
+    wanted, needles = frozenset(values), [value.encode() for value in values]
+    named = [row for row in rows if row["state"] == WebhookDelivery.DONE
+             and any(needle in bytes(row["body"]) for needle in needles)]  # fmt: skip
+
+    def kept(tree: Any) -> Any:
+        if isinstance(tree, bytes):  # it cannot be read as a tree, so it goes whole
+            return GONE if any(needle in tree for needle in needles) else tree
+        return without(tree, wanted)
+
+    def choose_in(row: Row, mine: "Mine") -> Choice:
+        return lambda part: kept(part.tree) if mine.has(row, part) else part.tree
+
+    return following, len(rows), _redact(named, choose_in, drop=False)
+
+
+def redact_tenant(*, after: str = "") -> Seen:
+    """Take the active tenant's parts out of a page of deliveries, those too that wait to be routed.
+
+    A delivery of which nothing is left goes. Returns what ``redact_person`` does.
+    """
+    rows, following = _page(after, None)
+    needles = [value.encode() for _, value in own_addresses()]
+    own = {f"channel:{id_}" for id_ in Channel.objects.values_list("pk", flat=True)}
+    named = [row for row in rows if row["source"] in own or not row["body"]
+             or any(needle in bytes(row["body"]) for needle in needles)]  # fmt: skip
+    return following, len(rows), _redact(named, _all_of(waiting=True), drop=True)
+
+
+def redact_deliveries(ids: Collection[str]) -> int:
+    """Take the active tenant's routed parts out of these deliveries; those with nothing left go."""
+    where = {"_id": {"$in": [ObjectId(id_) for id_ in ids if ObjectId.is_valid(id_)]},
+             "state": WebhookDelivery.DONE}  # fmt: skip
+    rows = list(collection(WebhookDelivery).find(where))
+    return _redact(rows, _all_of(waiting=False), drop=True)
+
+
+def _all_of(*, waiting: bool) -> Any:
+    def choose_in(row: Row, mine: "Mine") -> Choice:
+        return lambda part: GONE if mine.has(row, part, waiting=waiting) else part.tree
+
+    return choose_in
+
+
+def _page(after: str, until: ObjectId | None) -> tuple[list[Row], str]:
     where: dict[str, Any] = {"_id": {"$gt": ObjectId(after)} if after else {"$exists": True}}
     if until is not None:
         where["_id"]["$lte"] = until
     options: dict[str, Any] = {"sort": [("_id", 1)], "limit": PAGE, "batch_size": PAGE + 1}
     rows = list(collection(WebhookDelivery).find(where, **options))
-    needles = [value.encode() for value in values]
-    changed = 0
-    for row in rows:
-        body = bytes(row["body"])
-        if not any(needle in body for needle in needles) and not _parks(row, values):
-            continue
-        if drop or row["state"] == WebhookDelivery.DONE:
-            changed += _redact(row, body, values, drop=drop)
-    return (str(rows[-1]["_id"]) if len(rows) == PAGE else ""), len(rows), changed
+    return rows, str(rows[-1]["_id"]) if len(rows) == PAGE else ""
 
 
-def redact_deliveries(ids: Collection[str], values: Collection[str]) -> int:
-    """Remove from these deliveries what names one of the values; those of which nothing is left go."""
-    where = {"_id": {"$in": [ObjectId(id_) for id_ in ids if ObjectId.is_valid(id_)]}}
-    rows = collection(WebhookDelivery).find(where)
-    return sum(_redact(row, bytes(row["body"]), values, drop=True) for row in rows)
+def _redact(rows: list[Row], choose_in: Any, *, drop: bool) -> int:
+    mine = Mine(part for row in rows for part in [_origin(row), *parts_of(bytes(row["body"]))])
+    return sum(_redact_one(row, choose_in, mine, drop=drop) for row in rows)
 
 
-def _parks(row: dict[str, Any], values: Collection[str]) -> bool:
-    return any(address.partition(":")[2] in values for address in row.get("parked") or [])
+def _redact_one(row: Row, choose_in: Any, mine: "Mine", *, drop: bool) -> int:
+    """Compare and set: two who take their own out of one body both do."""
+    current: Row | None = row
+    while current is not None:
+        body = bytes(current["body"])
+        choose = choose_in(current, mine)
+        kept = chosen(body, choose)
+        is_over = not body and drop and choose(_origin(current)) is GONE
+        if kept == body and not is_over:
+            return 0
+        if _is_written(current, kept, drop=drop):
+            return 1
+        current = collection(WebhookDelivery).find_one({"_id": row["_id"]})
+    return 0
 
 
-def _redact(row: dict[str, Any], body: bytes, values: Collection[str], *, drop: bool) -> int:
-    kept = redacted(body, values)
-    if kept == body:
-        return 0
-    where = {"_id": row["_id"], "state": row["state"]}
+def _origin(row: Row) -> Part:
+    """What is left to tell of a delivery whose body is empty: the account that it came for."""
+    return Part(str(row.get("origin") or "").partition(":")[2])
+
+
+def _is_written(row: Row, kept: bytes, *, drop: bool) -> bool:
+    where = {name: row[name] for name in ("_id", "state", "body")}
     if drop and not kept:
-        return int(collection(WebhookDelivery).delete_one(where).deleted_count)
-    parked = [a for a in row.get("parked") or [] if a.partition(":")[2] not in values]
-    change = {"$set": {"body": kept, "parked": parked if drop else row.get("parked") or []},
-              "$push": {"problems": {"position": -1, "reason": REASON}}}  # fmt: skip
-    return int(collection(WebhookDelivery).update_one(where, change).modified_count)
+        return bool(collection(WebhookDelivery).delete_one(where).deleted_count)
+    change: Row = {
+        "$set": {"body": kept},
+        "$push": {"problems": {"position": -1, "reason": REASON}},
+    }
+    if drop:
+        left = {parked_as(address) for part in parts_of(kept) for address in part.addresses}
+        change["$set"]["parked"] = [name for name in row.get("parked") or [] if name in left]
+    return bool(collection(WebhookDelivery).update_one(where, change).matched_count)
 
 
-def redacted(body: bytes, values: Collection[str]) -> bytes:
-    """The body without what names one of the values; empty when nothing of it would be left.
+def parked_as(address: Address) -> str:
+    """How a delivery names an address that its items wait for."""
+    return ":".join(address)[:120]
 
-    One that cannot be read as a tree goes whole when the bytes of a value are in it.
+
+class Mine:
+    """Which of some parts are the active tenant's."""
+
+    def __init__(self, parts: Iterator[Part]) -> None:
+        self._tenant = active_tenant_id()
+        self._holders = Holders({address for part in parts for address in _names_of(part)})
+        self._channels = set(Channel.objects.values_list("pk", flat=True))
+
+    def has(self, row: Row, part: Part, *, waiting: bool = False) -> bool:
+        """Whether the part of this delivery is; with ``waiting`` also one that is not routed yet."""
+        kind, _, channel_id = str(row["source"]).partition(":")
+        if kind == "channel":  # proved by the secret of one tenant's own app: that tenant said it
+            return channel_id in self._channels
+        holders = {self._holder(row, address, waiting) for address in _names_of(part)}
+        if not part.addresses:  # words and people's numbers are nobody's address
+            holders.discard(NOBODY)
+        return holders == {self._tenant}
+
+    def _holder(self, row: Row, address: Address, waiting: bool) -> str:
+        parked = parked_as(address) in (row.get("parked") or [])
+        if row["state"] == WebhookDelivery.NEW or parked:
+            return self._holders.of_waiting(address) if waiting else NOBODY
+        moment: datetime = row["received_at"]
+        return self._holders.at(address, moment.replace(tzinfo=UTC))
+
+
+def _names_of(part: Part) -> frozenset[Address]:
+    """The part's addresses; of what cannot be cut, whatever in it could be one."""
+    if part.addresses:
+        return part.addresses
+    found: set[str] = set()
+    for leaf in _leaves([part.account, part.tree]):
+        if leaf.isdigit() and SHORTEST <= len(leaf) <= LONGEST and len(found) < MOST_NAMES:
+            found.add(leaf)
+    return frozenset((kind, value) for kind in KINDS for value in found)
+
+
+def _leaves(node: Any) -> Iterator[str]:
+    if isinstance(node, dict | list):
+        for inner in node.values() if isinstance(node, dict) else node:
+            yield from _leaves(inner)
+    elif isinstance(node, str | int) and not isinstance(node, bool):
+        yield str(node)
+
+
+def without(tree: Any, values: frozenset[str]) -> Any:
+    """The tree without what names one of the values; ``GONE`` if nothing is left that says anything."""
+    kept = _without(tree, values)
+    if kept is GONE or kept == tree:
+        return kept if kept is GONE else tree
+    return kept if _is_full(kept) else GONE
+
+
+def without_forgotten(body: bytes, forgotten: Mapping[Address, Collection[str]]) -> bytes:
+    """The body without what names people who were forgotten where these addresses lead to.
+
+    Only in the parts of that address: a sibling that names the same person is another's.
     """
-    if not any(value.encode() in body for value in values):
-        return body
-    try:
-        tree = json.loads(body)
-        kept = _without(tree, frozenset(values))
-    except (ValueError, RecursionError):
-        return b""
-    if kept is GONE or not _holds_anything(kept):
-        return b""
-    return body if kept == tree else json.dumps(kept, separators=(",", ":")).encode()
+
+    def choose(part: Part) -> Any:
+        said = (value for address in part.addresses for value in forgotten.get(address, ()))
+        return without(part.tree, frozenset(said))
+
+    return chosen(body, choose)
 
 
 def _without(node: Any, values: frozenset[str]) -> Any:
@@ -102,17 +216,6 @@ def names_any(node: Any, values: frozenset[str]) -> bool:
     if isinstance(node, list):
         return any(names_any(inner, values) for inner in node)
     return _names(node, values)
-
-
-def _holds_anything(tree: Any) -> bool:
-    """Whether an entry still has something in it beside its own name."""
-    for part in tree if isinstance(tree, list) else [tree]:
-        for entry in part.get("entry") or [] if isinstance(part, dict) else []:
-            if isinstance(entry, dict) and any(
-                _is_full(thing) for v in entry.values() if isinstance(v, list) for thing in v
-            ):
-                return True
-    return False
 
 
 def _is_full(thing: Any) -> bool:

@@ -10,7 +10,7 @@ from accounts.models import User
 STEPS = {
     "disable": (services.disable_person, "cannot sign in, and all sessions have ended"),
     "enable": (services.enable_person, "may sign in again"),
-    "end-sessions": (services.end_sessions, "has no session left"),
+    "end-sessions": (services.end_all_sessions, "has no session left"),
     "remove-factors": (services.remove_factors, "has no second factor and no session left"),
 }
 

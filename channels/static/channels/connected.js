@@ -8,6 +8,7 @@ const { state, code, tenant, csrf } = page.dataset;
 const ADVICE = {
   sign_in_state_invalid: "Only the person who began it can finish it, once and within half an hour. Begin again in the app.",
   not_authenticated: "Sign in to the app in this browser, and begin again there.",
+  reauthentication_required: "Some time has passed since you signed in. Confirm your password or second factor in the app, then press Connect again.",
 };
 
 history.replaceState(null, "", location.pathname);

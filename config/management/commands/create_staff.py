@@ -8,6 +8,7 @@ from allauth.account.models import EmailAddress
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import User
+from accounts.services import make_staff
 
 
 class Command(BaseCommand):
@@ -25,9 +26,8 @@ class Command(BaseCommand):
             raise CommandError("the password needs at least 10 characters")
         user = User.objects.filter(email=email).first() or User(email=email)
         user.name = options["name"] or user.name
-        user.is_staff, user.is_superuser = True, options["all_tenants"]
         user.set_password(password)
-        user.save()
+        make_staff(user, all_tenants=options["all_tenants"])
         EmailAddress.objects.update_or_create(
             user=user, email=email, defaults={"verified": True, "primary": True}
         )

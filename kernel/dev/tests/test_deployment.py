@@ -16,6 +16,7 @@ COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 CADDYFILE = (ROOT / "docs" / "deploy" / "Caddyfile").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / "docs" / "deploy" / "env.example").read_text(encoding="utf-8")
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 SERVICES: dict[str, dict[str, Any]] = load_yaml(COMPOSE)["services"]
 PRODUCT = ("web", "edge", "stream", "worker-inbound", "worker-outbound", "beat")
 # What only a development machine has.
@@ -26,13 +27,31 @@ DEVELOPMENT_ONLY = {
     "PYTHONUNBUFFERED",
     "SWITCHBOARD_DATA",
     "SWITCHBOARD_SPOOL",
+    "SWITCHBOARD_MONGO_CACHE_GB",
+    "SWITCHBOARD_TEST_FOLDER",
+}
+# What the compose file itself reads from .env: sizes, names, and secrets of the servers.
+OF_COMPOSE = {
+    "SWITCHBOARD_VERSION",
+    "SWITCHBOARD_DOMAIN",
+    "MONGODB_PASSWORD",
+    "MONGODB_KEY",
+    "REDIS_PASSWORD",
+    "REDIS_MEMORY",
+    "INBOUND_CONCURRENCY",
+    "OUTBOUND_CONCURRENCY",
 }
 
 
 def documented_variables() -> set[str]:
+    """Those of the development's processes and those that operators are told of."""
     assert processes.__doc__ is not None
     found = re.findall(r"\b((?:SWITCHBOARD|META|MONGODB|REDIS)_[A-Z_]+)\b", processes.__doc__)
-    return set(found) - DEVELOPMENT_ONLY
+    _, _, table = OPERATIONS.partition("<!-- environment -->")
+    rows = re.findall(r"^\| (.*?) \|", table.partition("<!-- end -->")[0], re.MULTILINE)
+    told = {name for row in rows for name in re.findall(r"`([A-Z][A-Z_]+)`", row)}
+    assert len(told) > 50
+    return {*found, *told} - DEVELOPMENT_ONLY
 
 
 def test_every_process_of_the_product_is_deployed() -> None:
@@ -65,7 +84,15 @@ def test_workers_consume_the_same_queues_as_in_development(kind: processes.Worke
 
 @pytest.mark.parametrize("name", PRODUCT)
 def test_every_documented_variable_is_given_to(name: str) -> None:
-    assert documented_variables() - set(SERVICES[name]["environment"]) == set()
+    given = set(SERVICES[name]["environment"])
+    assert documented_variables() - given - OF_COMPOSE == set()
+    assert not given & OF_COMPOSE
+
+
+def test_what_the_environment_file_sets_is_read() -> None:
+    read = set(re.findall(r"\$\{([A-Z_]+)[:}]", COMPOSE))
+    assert set(re.findall(r"^#? ?([A-Z_]+)=", EXAMPLE, re.MULTILINE)) <= read
+    assert read >= OF_COMPOSE
 
 
 def test_secrets_come_from_the_environment_file_and_the_example_names_them() -> None:
@@ -116,3 +143,39 @@ def test_caddy_hides_the_figures() -> None:
     hidden = re.findall(r"handle (\S+) \{\s*respond 404", CADDYFILE)
     assert hidden == ["/metrics", "/health/*"]
     assert "Strict-Transport-Security" in CADDYFILE and "-Server" in CADDYFILE
+
+
+SECRET_URIS = {
+    "/api/v1/exports/content/WyIwMTkyZjBjMWEyYjMwMDAwMDBhMWIyYzMiXQ:1tXyZa:Sg8Qm2": None,
+    "/api/v1/contacts?phone=%2B5511955501001": "/api/v1/contacts…",
+    "/channels/connected?code=AQBx&state=c2VjcmV0": "/channels/connected…",
+    "/api/v1/media/content/WyIwMTkyZjBjMWEyYjMwMDAwMDBhMWIyYzMiXQ:1tXyZa?x=1": None,
+    "/api/v1/contacts/0192f0c1a2b3000000a1b2c3": "/api/v1/contacts/0192f0c1a2b3000000a1b2c3",
+}
+
+
+def test_what_caddy_logs_opens_nothing() -> None:
+    """Of all loggers: a request that fails is logged by the default one, with all it carried."""
+    logged = re.search(
+        r"\{\s*(?:#.*\s*)*log default \{.*?format filter \{(.*?)\n\t\}", CADDYFILE, re.DOTALL
+    )
+    assert logged is not None and logged.start() < CADDYFILE.index("SWITCHBOARD_DOMAIN")
+    for headers in ("request>headers delete", "resp_headers delete"):
+        assert headers in logged[1]
+    assert re.findall(r"^\tlog.*$", CADDYFILE, re.MULTILINE) == ["\tlog default {", "\tlog"]
+    rule = re.search(r'request>uri regexp "(.*)" "(.*)"', logged[1])
+    assert rule is not None
+    for uri, shown in SECRET_URIS.items():
+        found = re.sub(rule[1], rule[2], uri)
+        assert found == shown if shown else found.startswith(uri.rpartition("/")[0] + "/…"), uri
+        assert len(found) < 50
+
+
+def test_caddy_lets_an_archive_through_and_nothing_else_of_its_size() -> None:
+    blocks = re.findall(r"handle ?(\S*) \{\s*request_body \{\s*max_size (\S+)", CADDYFILE)
+    assert dict(blocks) == {
+        "/webhooks/*": "4MB",
+        "/api/v1/tenants/imports": "{$SWITCHBOARD_IMPORT_MAX_BYTES:2000000000}",
+        "": "110MB",
+    }
+    assert "SWITCHBOARD_IMPORT_MAX_BYTES" in SERVICES["caddy"]["environment"]

@@ -82,6 +82,7 @@ class Guarded:
 
     def distinct(self, key: str, criteria: dict[str, Any], **options: Any) -> Any:
         self._demand(criteria, "distinct")
+        options.setdefault("maxTimeMS", READ_LIMIT_MS)
         return self._collection.distinct(key, criteria, **self._in_session(options))
 
     # ------------------------------------------------------------------ writes

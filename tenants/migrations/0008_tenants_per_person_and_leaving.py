@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0006_account_entries'),
+        ('tenants', '0007_closed_by'),
     ]
 
     operations = [

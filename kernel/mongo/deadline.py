@@ -1,0 +1,79 @@
+"""How long one request's work on the database may take, leaving out what it waits for elsewhere."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import pymongo
+
+
+class Deadline:
+    """A stretch of work on the database that begins anew whenever something else was waited for."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self.begin()
+
+    def begin(self) -> None:
+        self._began = time.monotonic()
+        self._bound: Any = pymongo.timeout(self._seconds)
+        self._bound.__enter__()
+
+    def end(self) -> None:
+        self._bound.__exit__(None, None, None)
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since this stretch began."""
+        return time.monotonic() - self._began
+
+
+_current: ContextVar[Deadline | None] = ContextVar("database_deadline", default=None)
+
+
+@contextmanager
+def database_deadline(seconds: float) -> Iterator[Deadline]:
+    """Within the block no command on the database outlasts ``seconds``, counted from where a stretch began."""
+    deadline = Deadline(seconds)
+    token = _current.set(deadline)
+    try:
+        yield deadline
+    finally:
+        _current.reset(token)
+        deadline.end()
+
+
+@contextmanager
+def away_from_database() -> Iterator[None]:
+    """Wait for a client or a disk, without a command on the database: the deadline begins anew after it."""
+    deadline = _current.get()
+    if deadline is None:
+        yield
+        return
+    deadline.end()
+    try:
+        yield
+    finally:
+        deadline.begin()
+
+
+class Arriving:
+    """A request's body as it comes: how slowly is the client's affair and takes no time of the database's."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def read(self, *size: int) -> bytes:
+        with away_from_database():
+            read: bytes = self._stream.read(*size)
+        return read
+
+    def readline(self, *size: int) -> bytes:
+        with away_from_database():
+            line: bytes = self._stream.readline(*size)
+        return line
+
+    def close(self) -> None:
+        self._stream.close()
