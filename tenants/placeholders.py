@@ -7,6 +7,7 @@ gives the row to whoever has proved that the address is theirs.
 """
 
 from accounts.models import User
+from accounts.services import DELETED
 from kernel.mongo.doors import ObjectId, collection
 from kernel.mongo.rows import find_one
 from tenants.models import Membership
@@ -34,6 +35,17 @@ def is_placeholder(member: Membership) -> bool:
     """Whether nobody stands behind the member."""
     known = find_one(User, {"_id": ObjectId(member.user_id)})
     return known is not None and known.email == address_of(member.pk)
+
+
+def is_nobodys(member: Membership) -> bool:
+    """Whether a placeholder stands behind the member, or somebody who has deleted their account."""
+    known = find_one(User, {"_id": ObjectId(member.user_id)})
+    return known is None or has_no_owner(known)
+
+
+def has_no_owner(person: User) -> bool:
+    """Whether an account is nobody's: it is there for what refers to it, and is never signed in to."""
+    return person.email.endswith((f"@{DOMAIN}", f"@{DELETED}"))
 
 
 def placeholder_of(email: str) -> Membership | None:

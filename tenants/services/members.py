@@ -11,7 +11,7 @@ from tenants.errors import AlreadyMember, InvalidFields, LastOwner, MemberNotFou
 from tenants.events import MemberAdded, MemberChanged, MemberRemoved
 from tenants.models import Membership, TenantSettings
 from tenants.permissions import Permission
-from tenants.placeholders import is_placeholder
+from tenants.placeholders import is_nobodys
 from tenants.selectors import get_tenant
 from tenants.services.giving import demand_may_give, demand_may_manage, note_given
 from tenants.services.limits import demand_room
@@ -101,8 +101,8 @@ def _check(member: Membership, changes: dict[str, str]) -> None:
 def _demand_consent(member: Membership, status: str) -> None:
     """Whoever left, and whom only an archive calls a member, comes in by an invitation of their own."""
     left = member.status == Membership.LEFT
-    if left or (status == Membership.ACTIVE and is_placeholder(member)):
-        why = "they left" if left else "they came with an archive"
+    if left or (status == Membership.ACTIVE and is_nobodys(member)):
+        why = "they left" if left else "they came with an archive, or their account is gone"
         problem = {"field": "status", "code": "not_asked", "detail": f"{why}: invite them"}
         raise InvalidFields(errors=[problem])
 

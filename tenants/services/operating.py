@@ -16,16 +16,17 @@ from accounts.models import User
 from kernel import audit
 from kernel.actor import Actor, acting_as
 from kernel.mongo.transactions import run_transaction
-from kernel.scoping import Reason, tenant_scope, unscoped
+from kernel.scoping import tenant_scope
 from kernel.scoping.context import outside_scope
 from tenants.errors import InvalidFields, PersonNotFound, SupportRefused
 from tenants.models import StaffGrant
+from tenants.placeholders import has_no_owner
 from tenants.services.joining import owns
 from tenants.services.support import check_reason, revoke_access
 from tenants.services.tenant import tenants_of
+from tenants.staff import open_grants
 
 log = structlog.get_logger(agentName="auth")
-MOST_GRANTS = 1000
 
 
 def disable(*, actor: Actor, by: User, person_id: str, reason: str) -> User:
@@ -88,11 +89,10 @@ def _change_rights(person: User, *, by: User, wanted: dict[str, bool], reason: s
 
 
 def _end_grants(person: User, by: User, reason: str) -> None:
-    with unscoped(Reason.PLATFORM_ADMIN):
-        found = list(StaffGrant.objects.filter(StaffGrant.opens(person.pk))[:MOST_GRANTS])
-    for grant in found:
-        with outside_scope(), tenant_scope(grant.tenant_id):
-            revoke_access(by=by, grant_id=grant.pk, reason=reason)
+    for tenant_id in open_grants(person):
+        with outside_scope(), tenant_scope(tenant_id):
+            for grant in StaffGrant.objects.filter(StaffGrant.opens(person.pk)):
+                revoke_access(by=by, grant_id=grant.pk, reason=reason)
 
 
 def _do(
@@ -102,6 +102,10 @@ def _do(
     person = get_person(person_id)
     if person.pk == by.pk:
         raise SupportRefused("nobody does this to their own account")
+    if has_no_owner(person):
+        raise SupportRefused(
+            "nobody has this account: it stands for who came with an archive or is gone"
+        )
     with acting_as(actor):
         run(person)
     LogEntry.objects.create(

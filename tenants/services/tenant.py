@@ -167,7 +167,7 @@ def tenants_of(person: User) -> list[tuple[Tenant, str]]:
 
 def roles_of(user_id: str, *, also_ended: bool = False) -> dict[str, str]:
     """A person's role in each of their tenants, by its id; ``also_ended`` where they had one."""
-    statuses = [Membership.ACTIVE, *([Membership.DISABLED] if also_ended else ())]
+    statuses = Membership.STATUSES if also_ended else (Membership.ACTIVE,)
     with unscoped(Reason.LIST_MY_TENANTS):
         return dict(
             Membership.objects.filter(user_id=user_id, status__in=statuses)

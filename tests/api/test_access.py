@@ -15,7 +15,7 @@ from tests.api.conftest import key_caller, member, signed_in
 from tests.api.test_bad_input import filled
 
 # What a person does outside of any tenant.
-OUTSIDE = ("/tenants", "/tenants/{tenant_id}", "/tenants/{tenant_id}/open-entry",
+OUTSIDE = ("/account", "/tenants", "/tenants/{tenant_id}", "/tenants/{tenant_id}/open-entry",
            "/tenants/{tenant_id}/staff-grants", "/staff-grants/{grant_id}/end", "/platform/people",
            "/platform/people/{person_id}", "/disable", "/enable", "/end-sessions", "/remove-factors",
            "/staff-rights", "/tenants/{tenant_id}/leave", "/tenants/{tenant_id}/suspend", "/tenants/{tenant_id}/resume",

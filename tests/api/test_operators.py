@@ -9,6 +9,8 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib.admin.models import LogEntry
 
+from accounts.models import User
+from accounts.services import DELETED
 from archives.services.erasures import ask_erasure
 from kernel.clock import now
 from kernel.models import AuditEntry
@@ -234,6 +236,9 @@ def test_nobody_operates_on_their_own_account_nor_without_a_reason(world: Any) -
     assert code_of(missing) == "person_not_found"
     user.refresh_from_db()
     assert user.is_active and user.is_superuser
+    gone = factories.person(is_active=False)
+    User.objects.filter(pk=gone.pk).update(email=f"{gone.pk}@{DELETED}")
+    assert code_of(person(staff, gone, "enable")) == "support_refused"
 
 
 def test_staff_rights_are_given_to_proven_addresses_and_taken_with_sessions_and_grants(

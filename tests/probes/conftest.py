@@ -145,10 +145,11 @@ def _key(name: str, here: Populated) -> Caller:
 
 
 def _cursors(side: Populated) -> dict[str, str]:
-    """What the other tenant's owner gets as ``next`` of each list."""
+    """What the other tenant's owner gets as ``next`` of each list; those outside of tenants are superusers'."""
     owner, found = signed_in(side.world.user, side.world.tenant, "owner"), {}
     for operation in operations():
-        if not any(p["name"] == "cursor" for p in operation.named("query")):
+        is_list = any(p["name"] == "cursor" for p in operation.named("query"))
+        if not (is_list and operation.has_tenant):
             continue
         path = operation.filled({p.name: side.ids[p.model][0] for p in path_places(operation)})
         token = owner.send("get", path, query={"limit": "1"}, headers=OTHERWISE).json().get("next")
