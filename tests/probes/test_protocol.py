@@ -48,6 +48,8 @@ OUTSIDE = {
     "/api/schema/",
     "/api/docs/",
     "/api/docs/errors",
+    "/_allauth/openapi.json",
+    "/_allauth/openapi.yaml",
     "/live",
     "/ready",
     "/health/canaries",
