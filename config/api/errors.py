@@ -101,9 +101,9 @@ def _invalid(exc: exceptions.ValidationError) -> errors.DomainError:
 def _flatten(detail: Any, path: str) -> Any:
     if isinstance(detail, list):
         for index, item in enumerate(detail):
-            nested = isinstance(item, dict) and "message" not in item
+            nested = isinstance(item, dict) and not _is_one(item)
             yield from _flatten(item, f"{path}.{index}".strip(".") if nested else path)
-    elif "message" in detail and "code" in detail:
+    elif _is_one(detail):
         yield {
             "field": path[:LONGEST_NAME],
             "code": str(detail["code"]),
@@ -113,6 +113,11 @@ def _flatten(detail: Any, path: str) -> Any:
         for name, item in detail.items():
             inner = path if name == "non_field_errors" else f"{path}.{name}".strip(".")
             yield from _flatten(item, inner)
+
+
+def _is_one(detail: dict[str, Any]) -> bool:
+    """Whether this is one error; a body may have a field called ``message``, too."""
+    return isinstance(detail.get("message"), str)
 
 
 class MalformedBody(errors.BadRequest):

@@ -198,3 +198,8 @@ def test_answers_are_not_kept_by_caches_and_carry_the_request_id(owner: Caller) 
     assert answer["X-Request-Id"] == "my-request-1"
     refused = owner.get("contacts/" + "0" * 24, {"X-Request-Id": "my-request-1"})
     assert refused.json()["request_id"] == "my-request-1"
+
+
+def test_a_field_with_the_name_of_an_errors_own_is_named_like_any_other(owner: Caller) -> None:
+    refused = owner.patch("tenant", {"message": "x", "code": "y", "name": "Acme"})
+    assert sorted(error["field"] for error in refused.json()["errors"]) == ["code", "message"]

@@ -78,9 +78,13 @@ def test_no_request_crashes_an_operation_or_gets_an_undocumented_answer(
     run = fuzz(app_session.token, app_session.slug, phases=ALONE, examples=EXAMPLES,
                seconds=SECONDS, seed=SEED, needles=app_session.secrets)  # fmt: skip
     sound(run)
-    operations = {f"{method.upper()} {path}" for method, path, _ in contract.operations()}
-    assert operations <= run.reached
-    assert len(run.answered) > len(operations) / 2
+    named = {
+        f"{method.upper()} {path}": operation for method, path, operation in contract.operations()
+    }
+    assert named.keys() <= run.reached
+    # For who asks here there is no tenant but their own.
+    others = {name for name, operation in named.items() if "superuser" in operation["description"]}
+    assert len(run.answered) > len(named.keys() - others) / 2
     figure(f"schemathesis: {len(run.reached)} operations, {run.requests.total()} requests "
            f"{dict(run.requests)}, {len(run.answered)} with a good answer, 0 server errors, "
            f"0 of {len(app_session.secrets)} secrets shown, seed {SEED}")  # fmt: skip

@@ -127,7 +127,6 @@ OUTSIDE = [
     ),
     ("/admin/login/", "config.backoffice.login.page_context"),
     ("/admin/choose/", "config.backoffice.chooser.choose_tenant"),
-    ("/nowhere", "config.api.errors.not_found"),
 ]
 
 
