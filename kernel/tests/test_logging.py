@@ -32,6 +32,7 @@ def output() -> Iterator[Output]:
     root = logging.getLogger()
     handlers, level, settings = list(root.handlers), root.level, structlog.get_config()
     stream = Output()
+    clear()  # what a request of an earlier test has bound
     configure(json=True, level="DEBUG", redact=["storyCaption"], strict=True, stream=stream)
     yield stream
     clear()
