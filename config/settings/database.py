@@ -1,8 +1,10 @@
 """MongoDB and Redis."""
 
 from config.settings.environment import text
+from kernel.mongo.geography import look_for_none
 from kernel.mongo.wire import wire_log
 
+look_for_none()
 MONGODB_URI = text("MONGODB_URI", "mongodb://127.0.0.1:8004/?replicaSet=rs0")
 MONGODB_NAME = text("MONGODB_NAME", "switchboard")
 REDIS_URL = text("REDIS_URL", "redis://127.0.0.1:8005/0")
