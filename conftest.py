@@ -1,5 +1,6 @@
 """What every test stands on: the real MongoDB and Redis, a new tenant, and the wire's witness."""
 
+import logging
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -94,3 +95,19 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     figures = [str(value) for r in reports for name, value in r.user_properties if name == "figure"]
     for line in dict.fromkeys(figures):
         terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def records() -> Iterator[list[logging.LogRecord]]:
+    """What is logged during the test. pytest's own ``caplog`` is deaf after a test of logging itself."""
+    found: list[logging.LogRecord] = []
+    root = logging.getLogger()
+
+    class Keeping(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            found.append(record)
+
+    handler = Keeping()
+    root.addHandler(handler)
+    yield found
+    root.removeHandler(handler)

@@ -126,7 +126,7 @@ def test_a_stream_that_was_refused_is_an_entry_of_ones_own_tenant(
 
 
 def test_the_backoffices_door_to_a_foreign_tenant_is_an_entry_and_a_line(
-    world: Any, new_tenant: Any, caplog: pytest.LogCaptureFixture
+    world: Any, new_tenant: Any, records: list[Any]
 ) -> None:
     other, helper = new_tenant(), staff()
     with factories.inside(world):
@@ -135,12 +135,12 @@ def test_the_backoffices_door_to_a_foreign_tenant_is_an_entry_and_a_line(
     (entry,) = entries(world.tenant, "access.refused")
     assert (entry.target_id, entry.user_id) == (other.tenant.pk, helper.pk)
     assert entries(other.tenant, "access.refused") == []
-    (line,) = said(caplog, "backoffice.refused")
+    (line,) = said(records, "backoffice.refused")
     assert (line["user_id"], line["named"]) == (helper.pk, other.tenant.pk)
 
 
 def test_rights_of_staff_are_an_entry_where_they_work_and_a_line_in_any_case(
-    world: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    world: Any, records: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STAFF_PASSWORD", "a password for staff")
     call_command("create_staff", world.user.email, "--all-tenants")
@@ -151,15 +151,15 @@ def test_rights_of_staff_are_an_entry_where_they_work_and_a_line_in_any_case(
     app = App()
     app.post("auth/login", {"email": stranger, "password": "wrong horse battery"})
     assert app.post("auth/login", {"email": stranger, "password": "a password for staff"})
-    granted = [line["is_superuser"] for line in said(caplog, "person.staff_granted")]
+    granted = [line["is_superuser"] for line in said(records, "person.staff_granted")]
     assert granted == [True, False]
     for event in ("person.sign_in_failed", "person.signed_in"):
-        (line,) = said(caplog, event)
+        (line,) = said(records, event)
         assert line["is_staff"] is True and line["ip"].startswith("10."), event
 
 
-def said(caplog: pytest.LogCaptureFixture, event: str) -> list[dict[str, Any]]:
+def said(records: list[Any], event: str) -> list[dict[str, Any]]:
     """The lines of the security log with this name."""
-    lines: list[Any] = [record.msg for record in caplog.records]
+    lines: list[Any] = [record.msg for record in records]
     return [line for line in lines if isinstance(line, dict) and line["event"] == event
             and line.get("security") is True]  # fmt: skip

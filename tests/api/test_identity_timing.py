@@ -63,7 +63,8 @@ def _control() -> tuple[Callable[[str], object], str]:
 @pytest.mark.parametrize("compared", [_key, _code])
 def test_a_guess_that_is_nearly_right_takes_as_long_as_any(compared):
     compare, right = compared()
-    assert min(_t_of(compare, *_guesses(right)) for _ in range(2)) < TELLING
+    # A comparison that tells does so each time; one that does not is sometimes disturbed.
+    assert any(_t_of(compare, *_guesses(right)) < TELLING for _ in range(4))
 
 
 def test_the_measure_finds_a_comparison_that_tells():

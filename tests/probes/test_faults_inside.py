@@ -90,12 +90,12 @@ def test_an_exception_before_the_view_tells_nothing(
 
 
 def test_the_trace_is_in_the_log(
-    pair: Pair, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, records: list[Any]
 ) -> None:
     monkeypatch.setattr("crm.api.views.get_contact", broken)
     path = f"/api/v1/contacts/{pair.here.ids['crm.Contact'][0]}"
     assert pair.callers["owner"].send("get", path).status_code == 500
-    assert [r for r in caplog.records if r.exc_info or "Inside" in r.getMessage()]
+    assert [r for r in records if r.exc_info or "Inside" in r.getMessage()]
 
 
 def link_of(pair: Pair, kind: str) -> str:
