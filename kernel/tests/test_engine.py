@@ -252,3 +252,13 @@ def test_uniqueness_holds_inside_a_tenant_and_not_between_two(new_tenant):
             ContactIdentity.objects.create(contact=contact(), kind="wa_id", value="4711")
         assert ContactIdentity.objects.filter(value="4711").count() == 1
         assert Message.objects.count() == 0
+
+
+def test_a_migration_waits_for_an_index_as_long_as_it_takes():
+    """Its commands carry a deadline of a day, which replaces the seconds after which others give up."""
+    from pymongo import _csot
+
+    with connection.schema_editor() as editor:
+        assert _csot.remaining() > 3600
+        editor.get_collection("contacts").index_information()
+    assert _csot.remaining() is None

@@ -2,14 +2,32 @@
 
 from typing import Any
 
+import pymongo
 from django_mongodb_backend.schema import DatabaseSchemaEditor as BaseSchemaEditor
 from pymongo import IndexModel
 
+LONGEST_S = 24 * 3600.0
+
 
 class SchemaEditor(BaseSchemaEditor):
-    """Works on bare collections: indexes and collections are not rows of a tenant."""
+    """Works on bare collections: indexes and collections are not rows of a tenant.
+
+    While a migration runs the client waits for the database as long as that takes: an index of a
+    million rows is made in minutes, and an answer is otherwise given up after seconds.
+    """
 
     _nullable: frozenset[str] = frozenset()
+
+    def __enter__(self) -> Any:
+        self._patience = pymongo.timeout(LONGEST_S)
+        self._patience.__enter__()
+        return super().__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        try:
+            super().__exit__(*error)
+        finally:
+            self._patience.__exit__(*error)
 
     def get_collection(self, name: str) -> Any:
         if self.collect_sql:
