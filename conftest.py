@@ -108,6 +108,6 @@ def records() -> Iterator[list[logging.LogRecord]]:
             found.append(record)
 
     handler = Keeping()
-    root.addHandler(handler)
+    root.handlers.insert(0, handler)  # before one that renders what it is given
     yield found
     root.removeHandler(handler)

@@ -33,8 +33,7 @@ def test(arguments: Sequence[str], *, with_checks: bool = True) -> int:
 
 def _whole(env: Mapping[str, str]) -> int:
     """All tests, on both cores."""
-    # In the order of ``testpaths``: what goes through all tenants comes while there are few.
-    return _pytest(("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"), env)
+    return _pytest(("-n", "2", "--dist", "loadfile"), env)
 
 
 def _stop_on_termination() -> None:
