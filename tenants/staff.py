@@ -60,13 +60,15 @@ def may_enter(user: User, tenant: Tenant) -> bool:
         return StaffGrant.objects.filter(StaffGrant.opens(user.pk)).exists()
 
 
-def operated(request: Any, tenant_id: str) -> Tenant:
-    """The tenant that a superuser operates from outside; ``TenantNotFound`` for everybody else."""
+@contextmanager
+def operating(request: Any, tenant_id: str) -> Iterator[Tenant]:
+    """Act in the tenant that a superuser names from outside; ``TenantNotFound`` for everybody else."""
     tenant = Tenant.objects.filter(pk=tenant_id).first()
     if tenant is None or not _is_operator(request.user):
         raise TenantNotFound
     _demand_proof(request)
-    return tenant
+    with staff_in(tenant, request):
+        yield tenant
 
 
 def operator(request: Any) -> User:

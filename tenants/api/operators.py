@@ -24,7 +24,7 @@ from tenants.services.limits import current_limits, set_limits
 from tenants.services.settings import open_entry
 from tenants.services.support import note_view
 from tenants.services.tenant import resume_tenant, suspend_tenant
-from tenants.staff import operated, operator, slug_begins, staff_in
+from tenants.staff import operating, operator, slug_begins
 
 WHO = (
     "Any signed-in superuser of the installation, with a second factor and a sign-in within twelve hours; outside a "
@@ -66,8 +66,7 @@ class OneTenant(OperatorView):
         "`staff.viewed` of its audit log.",
     )  # fmt: skip
     def get(self, request: Request, tenant_id: str) -> Response:
-        tenant = operated(request, tenant_id)
-        with staff_in(tenant, request):
+        with operating(request, tenant_id) as tenant:
             note_view("tenant", tenant.pk)
             return Response(operated_json(tenant, list_owners(), current_limits(tenant)))
 
@@ -82,8 +81,7 @@ class OpenEntry(OperatorView):
         "another way that it is an owner who asks.",
     )  # fmt: skip
     def post(self, request: Request, tenant_id: str, body: dict[str, str]) -> Response:
-        tenant = operated(request, tenant_id)
-        with staff_in(tenant, request):
+        with operating(request, tenant_id) as tenant:
             return Response(tenant_json(open_entry(tenant=tenant, reason=body["reason"])))
 
 
@@ -97,8 +95,7 @@ class Suspend(OperatorView):
         "stays suspended even if that is cancelled.",
     )  # fmt: skip
     def post(self, request: Request, tenant_id: str, body: dict[str, str]) -> Response:
-        tenant = operated(request, tenant_id)
-        with staff_in(tenant, request):
+        with operating(request, tenant_id) as tenant:
             return Response(tenant_json(suspend_tenant(tenant=tenant, reason=body["reason"])))
 
 
@@ -111,8 +108,7 @@ class Resume(OperatorView):
         "who asked, cancels that first.",
     )  # fmt: skip
     def post(self, request: Request, tenant_id: str, body: dict[str, str]) -> Response:
-        tenant = operated(request, tenant_id)
-        with staff_in(tenant, request):
+        with operating(request, tenant_id) as tenant:
             return Response(tenant_json(resume_tenant(tenant=tenant, reason=body["reason"])))
 
 
@@ -127,7 +123,6 @@ class OwnLimits(OperatorView):
         "nothing is added to it.",
     )  # fmt: skip
     def patch(self, request: Request, tenant_id: str, body: dict[str, Any]) -> Response:
-        tenant = operated(request, tenant_id)
-        with staff_in(tenant, request):
+        with operating(request, tenant_id) as tenant:
             set_limits(tenant=tenant, changes=body["limits"], reason=body["reason"])
             return Response({"results": limits_json(current_limits(tenant))})

@@ -17,7 +17,7 @@ from tenants.api.operators import PROBLEMS, WHO, OperatorView
 from tenants.api.serializers import Because
 from tenants.selectors import list_grants
 from tenants.services.support import grant_access, note_view, revoke_access
-from tenants.staff import operated, staff_in
+from tenants.staff import operating
 
 
 class Grants(OperatorView):
@@ -27,8 +27,7 @@ class Grants(OperatorView):
         about="The newest first, those that have ended as well.",
     )  # fmt: skip
     def get(self, request: Request, tenant_id: str) -> Response:
-        tenant = operated(request, tenant_id)
-        with staff_in(tenant, request):
+        with operating(request, tenant_id):
             note_view("staffgrant")
             return Response(
                 page(request, list_grants(), keys=("-id",), render=grants_json, scope="grants")
@@ -43,8 +42,7 @@ class Grants(OperatorView):
         "reason, in its audit log.",
     )  # fmt: skip
     def post(self, request: Request, tenant_id: str, body: dict[str, Any]) -> Response:
-        tenant = operated(request, tenant_id)
-        with staff_in(tenant, request):
+        with operating(request, tenant_id):
             grant = grant_access(by=request.user, email=body["email"], reason=body["reason"],
                                  lasts=timedelta(hours=body["hours"]))  # fmt: skip
             return Response(grant_json(grant), status=201)
@@ -60,7 +58,6 @@ class EndGrant(OperatorView):
     def post(
         self, request: Request, tenant_id: str, grant_id: str, body: dict[str, str]
     ) -> Response:
-        tenant = operated(request, tenant_id)
-        with staff_in(tenant, request):
+        with operating(request, tenant_id):
             ended = revoke_access(by=request.user, grant_id=grant_id, reason=body["reason"])
             return Response(grant_json(ended))
