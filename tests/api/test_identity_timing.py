@@ -9,13 +9,13 @@ from collections.abc import Callable
 
 import pytest
 from allauth.core.internal.cryptokit import compare_user_code
-from django.conf import settings
 
 from tenants import keys
 
 SAMPLES = 50_000
 # A t over 4.5 hints at a difference; the machine is shared, so here one is believed over 10.
 TELLING = 10.0
+LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 
 
 def _leaky(expected: str, given: str) -> bool:
@@ -23,30 +23,34 @@ def _leaky(expected: str, given: str) -> bool:
     return all(a == b for a, b in zip(expected, given, strict=True))
 
 
-def _t_of(compare: Callable[[str], object], near: str, far: str) -> float:
-    """Welch's t between the times of a guess that is nearly right and one that is all wrong."""
-    times: dict[str, list[int]] = {near: [], far: []}
-    order = [near, far] * (SAMPLES // 2)
+def _t_of(compare: Callable[[str], object], right: str) -> float:
+    """Welch's t between the times of guesses that are nearly right and of those that are all wrong."""
+    near, far = _guesses(right)
+    order = [(0, guess) for guess in near] + [(1, guess) for guess in far]
     random.shuffle(order)
+    times: tuple[list[int], list[int]] = ([], [])
     clock = time.perf_counter_ns
-    for guess in order:
+    for group, guess in order:
         started = clock()
         compare(guess)
-        times[guess].append(clock() - started)
+        times[group].append(clock() - started)
     # What was interrupted says nothing of the comparison.
-    most = sorted(times[near] + times[far])[int(SAMPLES * 0.9)]
-    kept = [[value for value in times[guess] if value <= most] for guess in (near, far)]
+    most = sorted(times[0] + times[1])[int(SAMPLES * 0.9)]
+    kept = [[value for value in each if value <= most] for each in times]
     spread = math.sqrt(sum(statistics.variance(each) / len(each) for each in kept))
     return abs(statistics.fmean(kept[0]) - statistics.fmean(kept[1])) / spread
 
 
-def _guesses(right: str) -> tuple[str, str]:
-    other = "".join("B" if char != "B" else "C" for char in right)
-    return right[:-1] + other[-1], other
+def _guesses(right: str) -> tuple[list[str], list[str]]:
+    """Each is another text: two fixed ones differ already by their letters and where they lie in memory."""
+    ends = [each for each in LETTERS if each != right[-1]]
+    near = [right[:-1] + random.choice(ends) for _ in range(SAMPLES // 2)]
+    far = ["".join(random.choices(LETTERS, k=len(right))) for _ in range(SAMPLES // 2)]
+    return near, far
 
 
 def _key() -> tuple[Callable[[str], object], str]:
-    secret = secrets.token_hex(16)
+    secret = "".join(secrets.choice(LETTERS) for _ in range(32))
     digest = keys.digest(secret)
     return lambda guess: keys.matches(guess, digest), secret
 
@@ -56,7 +60,7 @@ def _code() -> tuple[Callable[[str], object], str]:
 
 
 def _control() -> tuple[Callable[[str], object], str]:
-    secret = settings.SECRET_KEY[:32].ljust(32, "x")
+    secret = "".join(secrets.choice(LETTERS) for _ in range(32))
     return lambda guess: _leaky(secret, guess), secret
 
 
@@ -64,9 +68,12 @@ def _control() -> tuple[Callable[[str], object], str]:
 def test_a_guess_that_is_nearly_right_takes_as_long_as_any(compared):
     compare, right = compared()
     # A comparison that tells does so each time; one that does not is sometimes disturbed.
-    assert any(_t_of(compare, *_guesses(right)) < TELLING for _ in range(4))
+    found = []
+    while len(found) < 4 and min(found, default=TELLING) >= TELLING:
+        found.append(_t_of(compare, right))
+    assert min(found) < TELLING, found
 
 
 def test_the_measure_finds_a_comparison_that_tells():
     compare, right = _control()
-    assert _t_of(compare, *_guesses(right)) > TELLING
+    assert _t_of(compare, right) > TELLING
