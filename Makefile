@@ -22,7 +22,7 @@ echo "Python 3.11 or newer is needed, and none was found. Install it (for exampl
 exit 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults parsers fuzz bench check format lock clean distclean .venv
+.PHONY: help run test faults parsers fuzz guesses bench check format lock clean distclean .venv
 
 help: ## list these commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ parsers: .venv ## any JSON through every provider's parser, 100,000 examples; EX
 fuzz: .venv ## every operation fuzzed from its schema, alone and in chains; EXAMPLES=2000 SEED=7 SECONDS=600
 	@FUZZ_EXAMPLES=$(or $(EXAMPLES),200) $(if $(SEED),FUZZ_SEED=$(SEED)) $(if $(SECONDS),FUZZ_SECONDS=$(SECONDS)) \
 		$(VENV_PYTHON) -m pytest -q tests/fuzz
+
+guesses: .venv ## passwords, codes and addresses guessed a thousand times and more; GUESSES=1000
+	@GUESSES=$(or $(GUESSES),1000) $(VENV_PYTHON) -m kernel.dev test --skip-checks -- -n0 accounts/tests/test_guessing.py
 
 bench: .venv ## how fast it is, beside the machine's limits; QUICK=1, ONLY=a,c, PUBLISH=1, AGAIN=1
 	@exec $(VENV_PYTHON) -m tests.bench $(BENCH_OPTIONS)

@@ -4,6 +4,10 @@ from typing import Any
 
 import pytest
 
+from tests.probes.conftest import figure
+
+__all__ = ["figure"]
+
 
 @pytest.fixture
 def verified_addresses(settings: Any) -> None:

@@ -32,8 +32,11 @@ def test(arguments: Sequence[str], *, with_checks: bool = True) -> int:
 
 
 def _whole(env: Mapping[str, str]) -> int:
-    """All tests, on both cores."""
-    return _pytest(("-n", "2", "--dist", "loadfile"), env)
+    """All tests, on both cores, in the order of ``testpaths``.
+
+    First those that go through everything the others leave in the database: keys, retention, redrive.
+    """
+    return _pytest(("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"), env)
 
 
 def _stop_on_termination() -> None:

@@ -1,5 +1,6 @@
 """A Celery task runs in the tenant that sent it, the second link of a chain too."""
 
+import logging
 import threading
 
 import pytest
@@ -39,10 +40,11 @@ def fail() -> None:
 
 @pytest.fixture(scope="module")
 def worker():
-    own = current_app._get_current_object()
+    own, root, level = current_app._get_current_object(), logging.getLogger(), logging.root.level
     options = {"pool": "solo", "concurrency": 1, "perform_ping_check": False}
     with start_worker(app, loglevel="CRITICAL", **options):
         yield
+    root.setLevel(level)  # a worker sets the level of everything that is logged
     own.set_current()  # a worker makes its app the current one
     own.set_default()
 
