@@ -13,8 +13,9 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import Http404
 
 from config.api.errors import database_away
+from config.arriving import Arriving
 from config.breaker import Breaker
-from kernel.mongo.deadline import Arriving, database_deadline
+from kernel.mongo.deadline import database_deadline
 from kernel.mongo.doors import answers
 
 log = structlog.get_logger(agentName="auth")
@@ -60,7 +61,7 @@ class RequestContext:
             return self.get_response(request)
         if not _database.admits():
             return database_away(request)
-        request._stream = Arriving(request._stream)
+        request._stream = Arriving(request._stream, request._stream.limit)
         with database_deadline(DATABASE_S) as deadline:
             response = self.get_response(request)
             timed_out = deadline.elapsed_s >= DATABASE_S * 0.9

@@ -6,7 +6,7 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
-from config.api.errors import BadFields, MalformedBody, UnsupportedMedia
+from config.api.errors import BadFields, BodyEnded, MalformedBody, UnsupportedMedia
 from config.api.once import HEADER, BadIdempotencyKey
 from config.api.paging import DEFAULT, MOST, BadParameter, UnknownParameter
 from config.api.parsers import LengthRequired
@@ -118,7 +118,7 @@ def responses_of(
     }
 
 
-_BODY = [BadFields, MalformedBody, LengthRequired, TooLarge, UnsupportedMedia]
+_BODY = [BadFields, BodyEnded, MalformedBody, LengthRequired, TooLarge, UnsupportedMedia]
 
 
 def paging_problems() -> list[type[DomainError]]:

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any
 
 import structlog
+from django.core.exceptions import BadRequest as DjangoBadRequest
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import DatabaseError
@@ -118,6 +119,13 @@ def _flatten(detail: Any, path: str) -> Any:
 def _is_one(detail: dict[str, Any]) -> bool:
     """Whether this is one error; a body may have a field called ``message``, too."""
     return isinstance(detail.get("message"), str)
+
+
+class BodyEnded(errors.BadRequest, DjangoBadRequest):
+    """Also Django's own, so that a page of its answers 400 too; nobody is left to read it."""
+
+    code = "body_incomplete"
+    title = "The body ended before the length that was announced"
 
 
 class MalformedBody(errors.BadRequest):

@@ -120,7 +120,7 @@ def beat(folder: DataFolder) -> Process:
 def web(folder: DataFolder, ports: Ports) -> Process:
     """The site, the API and the backoffice: WSGI, two processes of four threads."""
     command = (
-        *_granian("wsgi", "config.wsgi:application", ports.web),
+        *granian("wsgi", "config.wsgi:application", ports.web),
         *("--workers", "2", "--blocking-threads", "4", "--respawn-failed-workers"),
         *("--respawn-interval", "0.5", "--no-ws"),
         *("--static-path-route", "/static", "--static-path-mount", str(folder.static)),
@@ -132,7 +132,7 @@ def web(folder: DataFolder, ports: Ports) -> Process:
 def edge(ports: Ports) -> Process:
     """Where providers deliver webhooks: a bare ASGI application."""
     command = (
-        *_granian("asgi", "webhooks.edge.app:app", ports.edge),
+        *granian("asgi", "webhooks.edge.app:app", ports.edge),
         *("--workers", "1", "--no-ws"),
         # Its parent keeps the socket: webhooks wait in the backlog while a killed worker comes back.
         *("--respawn-failed-workers", "--respawn-interval", "0.1"),
@@ -143,14 +143,15 @@ def edge(ports: Ports) -> Process:
 def stream(ports: Ports) -> Process:
     """Server-sent events. Connections stay open, so stopping has a limit."""
     command = (
-        *_granian("asgi", "config.asgi:application", ports.stream),
+        *granian("asgi", "config.asgi:application", ports.stream),
         *("--workers", "1", "--no-ws"),
     )
     live = answers(f"{Addresses.of(ports).stream}/live")
     return Process("stream", command, Tier.DOOR, ready=live)
 
 
-def _granian(interface: str, application: str, port: int) -> tuple[str, ...]:
+def granian(interface: str, application: str, port: int) -> tuple[str, ...]:
+    """The command of a server; workers and threads are added by who starts it."""
     uvloop = ("--loop", "uvloop") if interface == "asgi" else ()
     return (
         *(sys.executable, "-m", "granian", "--interface", interface, application),

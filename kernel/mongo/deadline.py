@@ -57,23 +57,3 @@ def away_from_database() -> Iterator[None]:
         yield
     finally:
         deadline.begin()
-
-
-class Arriving:
-    """A request's body as it comes: how slowly is the client's affair and takes no time of the database's."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-
-    def read(self, *size: int) -> bytes:
-        with away_from_database():
-            read: bytes = self._stream.read(*size)
-        return read
-
-    def readline(self, *size: int) -> bytes:
-        with away_from_database():
-            line: bytes = self._stream.readline(*size)
-        return line
-
-    def close(self) -> None:
-        self._stream.close()

@@ -1,11 +1,14 @@
 """A body may take as long as its client's line; the database may not."""
 
+import io
 import time
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError
+from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, FakePayload, encode_multipart
 
 from config import middleware
@@ -34,10 +37,38 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(middleware, "DATABASE_S", WITHIN_S)
 
 
-def send(caller: Caller, path: str, body: bytes, kind: str) -> Any:
+def send(caller: Caller, path: str, body: bytes, kind: str, stream: Any = None) -> Any:
     headers = {name.replace("_", "-"): value for name, value in caller.headers.items()}
-    slow = {"wsgi.input": Dripping(body)}
+    slow = {"wsgi.input": stream or Dripping(body)}
     return caller.client.generic("POST", path, body, kind, headers=headers, **slow)
+
+
+def cut_off(body: bytes) -> io.BytesIO:
+    """Ends after half of what is announced, as when a client breaks off."""
+    return io.BytesIO(body[: len(body) // 2])
+
+
+def test_half_a_body_is_none(world: Any, owner: Caller) -> None:
+    """The server hands on what came: half a file or no body at all must not be taken for the whole."""
+    file = SimpleUploadedFile("a.txt", b"half of this " * 20_000, "text/plain")
+    with factories.inside(world):
+        before = Attachment.objects.count()
+    for path, body, kind in (
+        ("/api/v1/media", form(file=file), MULTIPART_CONTENT),
+        ("/api/v1/teams", b'{"name": "Half"}', "application/json"),
+    ):
+        answer = send(owner, path, body, kind, cut_off(body))
+        assert (answer.status_code, code_of(answer)) == (400, "body_incomplete"), path
+    with factories.inside(world):
+        assert Attachment.objects.count() == before
+
+
+def test_half_a_form_of_the_backoffice_is_none() -> None:
+    body = urlencode({"username": "a@example.test", "password": "x" * 100}).encode()
+    answer = Client(REMOTE_ADDR="10.1.2.3").generic(
+        "POST", "/admin/login/", body, "application/x-www-form-urlencoded",
+        **{"wsgi.input": cut_off(body)})  # fmt: skip
+    assert answer.status_code == 400
 
 
 def form(**fields: Any) -> bytes:

@@ -57,10 +57,12 @@ class Side:
         """The cursor behind so many pages."""
         cursor = ""
         for _ in range(pages):
-            answer = self.callers["key"].get(f"/api/v1/conversations?limit={ROWS}{cursor}").json()
-            if not answer["next"]:
+            page = self.callers["key"].get(f"/api/v1/conversations?limit={ROWS}{cursor}")
+            if page.status != 200:
+                raise Failed(f"a page of conversations answers {page.status}: {page.body[:300]!r}")
+            if not page.json()["next"]:
                 break
-            cursor = f"&cursor={answer['next']}"
+            cursor = f"&cursor={page.json()['next']}"
         return cursor
 
 
