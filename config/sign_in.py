@@ -17,6 +17,7 @@ from accounts.sessions import SessionStore
 from accounts.tokens import session_key_of
 from config.api.errors import refused
 from config.api.limits import take_address, tell_rate
+from config.floor import Floor
 from kernel.errors import BadRequest, DomainError, RateLimited, TooLarge
 from kernel.jsonsafe import TooDeep, storable_json
 
@@ -33,6 +34,7 @@ HEAVY, HEAVY_COST = (*MEASURED, "/auth/webauthn/login", "/auth/provider/token"),
 MOST_BYTES = 64_000
 # A credential is read as it comes, and what it lacks is met where it is needed.
 PASSKEYS, UNREADABLE = "/webauthn", (LookupError, TypeError, ValueError, AttributeError)
+_floor = Floor()
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -71,8 +73,9 @@ class SignInGate:
         except DomainError as refusal:
             return refused(request, refusal)
         keep_device(request, response)
-        if request.method == "POST" and request.path.endswith(MEASURED):
-            time.sleep(max(0.0, settings.SIGN_IN_FLOOR_S - (time.monotonic() - started)))
+        least_s = settings.SIGN_IN_FLOOR_S
+        if least_s and request.method == "POST" and request.path.endswith(MEASURED):
+            time.sleep(_floor.left_s(time.monotonic() - started, least_s))
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

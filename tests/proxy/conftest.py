@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,11 +39,10 @@ class Door:
         with socket.create_connection((HOST, self.port), timeout=within_s) as connection:
             connection.sendall(raw)
             answer = b""
-            try:
+            # Silence ends it as well as the server's end does.
+            with suppress(TimeoutError, ConnectionResetError):
                 while piece := connection.recv(65_536):
                     answer += piece
-            except (TimeoutError, ConnectionResetError):
-                pass
         return answer
 
     def seen(self) -> list[dict[str, Any]]:
