@@ -135,13 +135,16 @@ def _an_agents() -> Case:
 
 def _backoffice() -> list[Case]:
     """Its pages, of as many rows as one page has; the find beside reads the newest of all."""
-    pages = [("conversations", "conversations/conversation", NEWEST), ("contacts", "crm/contact", [("_id", -1)]),
-             ("members", "tenants/membership", [("_id", -1)]),
-             ("audit_log", "kernel/auditentry", [("_id", -1)])]  # fmt: skip
+    any_status: dict[str, Any] = {"status": {"$in": ALL}}
+    pages = [("conversations", "conversations/conversation", any_status, NEWEST),
+             ("contacts", "crm/contact", {}, [("_id", -1)]),
+             ("members", "tenants/membership", {}, [("_id", -1)]),
+             ("audit_log", "kernel/auditentry", {}, [("seq", -1)])]  # fmt: skip
     return [
         Case(f"backoffice: {collection.replace('_', ' ')}", lambda *_, path=path: f"/admin/{path}/",
-             collection if collection != "members" else "tenant_users", lambda *_: {}, order, rows=2, who="staff")
-        for collection, path, order in pages
+             collection if collection != "members" else "tenant_users", lambda *_, where=where: where,
+             order, rows=2, who="staff")
+        for collection, path, where, order in pages
     ]  # fmt: skip
 
 
