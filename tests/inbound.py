@@ -73,7 +73,7 @@ def post(*bodies: Any, source: str = "meta") -> list[str]:
     rows = [
         {"_id": new_object_id(), "source": source, "received_at": now(), "state": "new", "body": each,
          "origin": origin_of(source, each), "account": {}, "problems": [], "parked": [],
-         "exploded_at": None}
+         "exploded_at": None, "leftover": False}
         for each in raw
     ]  # fmt: skip
     with outside_scope():

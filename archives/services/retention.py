@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from django.conf import settings
 
 from archives.models import RetentionRun
 from archives.selectors import retention_days
@@ -27,6 +28,7 @@ from kernel.work.serving import serve_one
 from kernel.work.sweep import register_probe
 from tenants.models import Tenant
 from tenants.models.settings import RETAINED
+from webhooks.services.leftovers import forget_leftovers
 
 log = structlog.get_logger(agentName="archive")
 PLAN, KIND, LANE = "retention_plan", "retention", "all"
@@ -59,9 +61,25 @@ def plan(lease: Lease) -> Released:
             with tenant_scope(tenant):
                 planned += begin_run()
         if len(tenants) < 200:
-            return Released(due_at=now() + timedelta(days=1), served=planned)
+            due_at = now() + timedelta(days=1) if _leftovers_are_gone(until) else now()
+            return Released(due_at=due_at, served=planned)
         last = tenants[-1].pk
     return Released(due_at=now(), served=planned)
+
+
+def _leftovers_are_gone(until: float) -> bool:
+    """Delete what no tenant's run will meet; False when there was no time for all of it."""
+    if not settings.LEFTOVER_DAYS:
+        return True
+    before, after, gone = now() - timedelta(days=settings.LEFTOVER_DAYS), "", 0
+    while True:
+        removed, after = forget_leftovers(before, after=after)
+        gone += removed
+        if not after or time.monotonic() >= until:
+            break
+    if gone:
+        log.info("leftovers.removed", count=gone)
+    return not after
 
 
 def begin_run() -> bool:

@@ -42,7 +42,7 @@ class Intake:
         await self._commit.add({
             "_id": new_object_id(), "source": source, "body": body, "received_at": at, "state": "new",
             "origin": origin_of(source, body), "account": {}, "problems": [], "parked": [],
-            "exploded_at": None,
+            "exploded_at": None, "leftover": False,
         })  # fmt: skip
         self.acknowledged += 1
 

@@ -13,7 +13,8 @@ class WebhookDelivery(models.Model):
     ``received`` = ``stored`` + ``duplicate`` + ``parked`` + ``dead``. A stored
     item that has no effect says so itself (``WebhookEvent.last_error``).
     ``origin`` names what order is kept for (``webhooks.edge.origin``).
-    ``parked`` lists the addresses of items nobody owns yet, ``kind:value``.
+    ``parked`` lists the addresses of items nobody owns yet, ``kind:value``. ``leftover``: no
+    tenant's ledger has an item of it, so no tenant's retention comes by.
     """
 
     NEW, DONE = "new", "done"
@@ -27,6 +28,7 @@ class WebhookDelivery(models.Model):
     problems = DocumentField(default=list)
     parked = ArrayField(models.CharField(max_length=120), default=list)
     exploded_at = models.DateTimeField(null=True)
+    leftover = models.BooleanField(default=False)
 
     class Meta:
         db_table = "webhook_deliveries"
@@ -36,4 +38,6 @@ class WebhookDelivery(models.Model):
             models.Index(fields=["state", "origin", "id"], condition=models.Q(state="new"),
                          name="delivery_origin"),
             models.Index(fields=["parked", "id"], name="delivery_parked"),
+            models.Index(fields=["leftover", "id"], condition=models.Q(leftover=True),
+                         name="delivery_leftover"),
         ]  # fmt: skip

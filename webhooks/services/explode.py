@@ -262,7 +262,8 @@ def _close(opened: list[Opened], *, replay: bool) -> None:
         received = delivery.was["account"].get("received") if replay else None
         account = {**delivery.account, "received": received or len(delivery.items)}
         fields = {"state": WebhookDelivery.DONE, "account": account, "problems": delivery.problems,
-                  "parked": sorted(set(delivery.parked)), "exploded_at": at}  # fmt: skip
+                  "parked": sorted(set(delivery.parked)), "exploded_at": at,
+                  "leftover": not account.get("stored")}  # fmt: skip
         known: dict[str, Any] = {}
         if delivery.erased:  # somebody who was forgotten, said once more
             known = {"body": delivery.was["body"]}
