@@ -1,18 +1,20 @@
-"""Pages of exports, of erasures of contacts and of what retention removed."""
+"""Pages of exports, of erasures and of what retention removed."""
 
 from typing import Any
 
 from django.contrib import admin
 
-from archives.models import ContactErasure, Export, RetentionRun
+from archives.models import ContactErasure, Erasure, Export, RetentionRun
 from archives.services.exporting import KIND as EXPORT
 from archives.services.forgetting import KIND as FORGET
 from archives.services.retention import KIND as RETENTION
 from crm.models import Contact
 from kernel.backoffice import columns
+from kernel.backoffice.base import BackofficeAdmin
 from kernel.backoffice.work import CREATED, DISCARD, STATE, WHY, WorkAdmin, replay_step
 
 PHASE = columns.state("phase", "Phase")
+DUE, FINISHED = columns.moment("due_at", "Begins"), columns.moment("finished_at", "Ended")
 
 
 @columns.named("Of")
@@ -33,7 +35,7 @@ def erased_contact(erasure: ContactErasure) -> Any:
 
 
 @columns.named("Certified")
-def certified(erasure: ContactErasure) -> Any:
+def certified(erasure: ContactErasure | Erasure) -> Any:
     return columns.pretty(erasure.certificate) if erasure.certificate else columns.NOTHING
 
 
@@ -76,3 +78,30 @@ class RetentionRunAdmin(WorkAdmin):
     list_display = ("day", STATE, WHY, "attempts", CREATED)
     facts = ("day", kept_for, removed, *WorkAdmin.work_facts)
     steps = (replay_step(RETENTION), DISCARD)
+
+
+@admin.register(Erasure)
+class ErasureAdmin(BackofficeAdmin):
+    """Tenants that asked to be erased, with the certificates of those that are. For superusers.
+
+    It holds ids, counts and hashes, so it stays when the tenant is gone; who asked may cancel it.
+    """
+
+    needs_tenant = False
+    one, many = "Erasure of a tenant", "Erasures of tenants"
+    list_display = (
+        "slug",
+        STATE,
+        "erased_tenant_id",
+        columns.moment("asked_at", "Asked"),
+        DUE,
+        FINISHED,
+    )
+    facts = ("slug", STATE, "erased_tenant_id", "asked_by_id", columns.moment("asked_at", "Asked"), DUE,
+             FINISHED, certified, "id")  # fmt: skip
+
+    def has_view_permission(self, request: Any, obj: Any = None) -> bool:
+        return bool(super().has_view_permission(request, obj) and request.user.is_superuser)
+
+    def title_of(self, row: Erasure) -> str:
+        return f"Erasure of {row.slug}"

@@ -52,7 +52,10 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     tenant = chosen_tenant(request)
     tenants = _item("Tenants", "apartment", "tenants_tenant_changelist")
     queues = _item("Queues", "stacks", "queues")
-    platform = {"title": "Platform", "separator": True, "items": [tenants, queues]}
+    items = [tenants, queues]
+    if getattr(request.user, "is_superuser", False):
+        items.append(_item("Erasures of tenants", "delete_forever", "archives_erasure_changelist"))
+    platform = {"title": "Platform", "separator": True, "items": items}
     if tenant is None:
         choose = _item("Choose a tenant", "swap_horiz", "choose_tenant")
         return [{"title": "", "items": [choose]}, platform]

@@ -6,6 +6,7 @@ from django.contrib.admin import helpers
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
+from archives.services.erasures import ask_erasure
 from kernel.backoffice.base import BackofficeAdmin
 from kernel.mongo.doors import ObjectId, collection, owner
 from kernel.mongo.ids import new_id
@@ -35,7 +36,7 @@ def _name(page_, what):
 def test_only_pages_of_ours_are_registered():
     assert all(isinstance(page, BackofficeAdmin) for page in admin.site._registry.values())
     assert {name_of(page) for page in admin.site._registry.values()} == {
-        "archives.ContactErasure", "archives.Export", "archives.RetentionRun",
+        "archives.ContactErasure", "archives.Erasure", "archives.Export", "archives.RetentionRun",
         "channels.Channel", "channels.ChannelAlert", "conversations.Conversation", "crm.Contact", "kernel.AuditEntry",
         "kernel.DomainEvent", "kernel.Reaction", "messaging.Attachment", "messaging.Delivery",
         "messaging.DeliveryCheck", "messaging.Lookup", "messaging.ReadReceipt", "tenants.ApiKey",
@@ -164,3 +165,21 @@ def test_staff_reach_the_pages_of_the_tenants_granted_to_them_only(new_tenant):
             client.post(address, {"reason": "let me"})
             world.tenant.refresh_from_db()
             assert world.tenant.status == "active"
+
+
+def test_what_became_of_erased_tenants_is_for_superusers_alone(new_tenant):
+    world = new_tenant("Leaving")
+    with factories.inside(world):
+        row = ask_erasure(slug=world.tenant.slug)
+    helper = staff()
+    granted(world, helper)
+    listed = reverse("admin:archives_erasure_changelist")
+    one = reverse("admin:archives_erasure_change", args=[row.pk])
+    for client in (browser(helper), browser(helper, world.tenant)):
+        assert [client.get(address).status_code for address in (listed, one)] == [403, 403]
+        assert listed not in client.get(reverse("admin:index"), follow=True).text
+    above = browser(staff(superuser=True))
+    assert row.slug in above.get(listed).text
+    assert row.erased_tenant_id in above.get(one).text
+    assert listed in above.get(reverse("admin:tenants_tenant_changelist")).text
+    assert above.post(one, {"post": "yes"}).status_code == 403
