@@ -5,6 +5,7 @@ from typing import Any
 from celery import Celery
 
 WAIT_S = 0.25
+RINGING_MS = 2_000
 
 
 def publisher(redis_url: str) -> Celery:
@@ -26,6 +27,21 @@ def publisher(redis_url: str) -> Celery:
         },
     )
     return app
+
+
+def ring_bell(bells: Any, app: Celery, queue: str) -> None:
+    """Ask a worker to drain ``queue``, unless a bell rings already; raises as ``publish`` does.
+
+    Each message has a number, and only the last one counts: a drain that lasts longer than a bell
+    rings would find as many more waiting as were rung meanwhile, and they would pile up.
+    """
+    if bells.set(f"bell:{queue}", "1", nx=True, px=RINGING_MS):
+        publish(app, "kernel.drain", queue, queue, int(bells.incr(rung(queue))))
+
+
+def rung(queue: str) -> str:
+    """The key of the last message's number."""
+    return f"bell:{queue}:rung"
 
 
 def publish(app: Celery, task: str, queue: str, *args: Any, expires: float | None = None) -> None:

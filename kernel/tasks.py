@@ -28,7 +28,10 @@ LINGER_S = {"outbound": 1.0}
 
 
 @shared_task(name="kernel.drain")
-def drain(queue: str) -> int:
+def drain(queue: str, number: int = 0) -> int:
+    """``number`` is the bell's; one that was rung again since is answered by the later message."""
+    if number and not bell.is_last(queue, number):
+        return 0
     return drain_queue(queue, hands=HANDS.get(queue, 1), linger_s=LINGER_S.get(queue, 0.0))
 
 

@@ -222,6 +222,23 @@ def test_a_held_lane_waits_for_its_cause_or_its_probe(world, kind):
         assert kind.lane().held == ""
 
 
+def test_new_work_does_not_wake_a_lane_that_stays_held(world, kind):
+    """A suspended tenant whose customers go on writing would be looked at without an end."""
+    with tenant_scope(world.tenant):
+        kind.put("one")
+        release(kind.lease(), Released(held="cause"))
+        Lane.objects.filter(kind=kind.name).update(due_at=now())
+        probing = kind.lease()
+        kind.put("two")
+        release(probing, Released(held="cause"))
+        assert claim(kind.name, 20) is None
+        Lane.objects.filter(kind=kind.name).update(due_at=now())
+        probing = kind.lease()
+        assert release_held("cause", tenant_id=world.tenant.pk) == 1
+        release(probing, Released(held="cause"))
+        assert claim(kind.name, 20) is not None, "the cause went while it was looked at"
+
+
 def test_leases_of_dead_processes_of_this_host_end_at_once(world, kind):
     child = os.fork()
     if child == 0:

@@ -9,6 +9,7 @@ from kernel.scoping import tenant_scope
 from kernel.tests.work_kinds import TestKind, states
 from kernel.work import lanes
 from kernel.work.drain import drain
+from kernel.work.outcomes import Hold
 from kernel.work.registry import Kind, _kinds, register
 from kernel.work.together import serve_together
 from tests.factories import Attachment, Contact, contact
@@ -46,6 +47,25 @@ def test_all_lanes_are_served_in_one_call_in_the_order_of_arrival(kind):
     assert kind.calls == [[f"n{n}" for n in range(6)]]
     assert set(states().values()) == {"done"}
     assert set(Attachment.objects.values_list("attempts", flat=True)) == {1}
+
+
+def test_a_hold_holds_all_lanes_at_once_and_they_go_on_in_order(kind):
+    def hold(_):
+        raise Hold("suspended")
+
+    kind.handle = hold
+    for n in range(6):
+        kind.put(f"n{n}", lane=f"lane {n % 3}")
+    assert drain(kind.name) == 0
+    assert (len(kind.calls), set(states().values())) == (1, {"parked"})
+    assert {lane.held for lane in kind.lanes()} == {"suspended"}
+    kind.put("n6", lane="lane 0")
+    assert (drain(kind.name), len(kind.calls)) == (0, 1)
+    kind.handle = lambda _: None
+    assert lanes.release_held("suspended", tenant_id=kind.lanes()[0].tenant_id) == 3
+    drain(kind.name)
+    assert kind.names() == [f"n{n}" for n in range(7)]
+    assert set(states().values()) == {"done"}
 
 
 def test_after_a_death_each_lane_is_served_alone_and_counted(kind):

@@ -16,13 +16,12 @@ import structlog
 from celery import Celery
 from django.conf import settings
 
-from kernel.publisher import publish, publisher
+from kernel.publisher import publisher, ring_bell, rung
 from kernel.ratelimit import connect
 from kernel.scoping.context import outside_scope
 from kernel.work.registry import kind_named
 
 log = structlog.get_logger(agentName="kernel")
-RINGING_MS = 2_000
 BREAK_S = 2.0
 _away_until = 0.0
 _here = threading.local()
@@ -71,17 +70,22 @@ def ring_on(queue: str) -> None:
     if time.monotonic() < _away_until:
         return
     try:
-        if bell_client().set(f"bell:{queue}", "1", nx=True, px=RINGING_MS):
-            _send(queue)
+        with (
+            outside_scope()
+        ):  # it rings for all tenants: it must not carry the scope of the one who rang
+            ring_bell(bell_client(), own_publisher(), queue)
     except Exception as error:  # noqa: BLE001  (a bell is best effort by design)
         _away_until = time.monotonic() + BREAK_S
         log.warning("bell.lost", queue=queue, error=type(error).__name__)
 
 
-def _send(queue: str) -> None:
-    """A bell rings for all tenants: it must not carry the scope of the one who rang it."""
-    with outside_scope():
-        publish(own_publisher(), "kernel.drain", queue, queue)
+def is_last(queue: str, number: int) -> bool:
+    """Whether no newer message asks for the same; without Redis, or after it forgot, it may be."""
+    try:
+        newest = bell_client().get(rung(queue))
+    except redis.RedisError:
+        return True
+    return newest is None or number >= int(newest)
 
 
 def answered(queue: str) -> None:

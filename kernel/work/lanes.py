@@ -261,7 +261,9 @@ def _back(lease: Lease, released: Released) -> UpdateOne:
         due: Any = _in(PROBE_S)
     else:
         due = {"$max": [released.due_at, "$$NOW"]} if released.due_at else NEVER
-    changed = {"$ne": ["$rev", lease.rev]}
+    # More work for a lane that stays held makes no difference; that its cause went meanwhile does.
+    stays = released.held and released.held == lease.held
+    changed = {"$ne": ["$held", lease.held] if stays else ["$rev", lease.rev]}
     fields = {
         "lease_until": LONG_AGO,
         "tries": 0,

@@ -20,7 +20,7 @@ from kernel.models.work import WorkItem
 from kernel.mongo.doors import ObjectId, collection, owner
 from kernel.work.items import done_fields, lane_of
 from kernel.work.lanes import Lease, demand_held
-from kernel.work.outcomes import StaleFence
+from kernel.work.outcomes import Hold, StaleFence
 from kernel.work.registry import Released
 from kernel.work.serving import run_transaction_again, serve_batches
 
@@ -47,7 +47,10 @@ def serve_together(
     *,
     most: int,
 ) -> list[Released | None]:
-    """How each lane is put back, in the order of ``leases``; None for one that was lost meanwhile."""
+    """How each lane is put back, in the order of ``leases``; None for one that was lost meanwhile.
+
+    ``handle`` raises ``Hold`` for a cause that is the whole tenant's.
+    """
     lanes = [lane_of(lease) for lease in leases]
     items, more = _waiting(model, lanes, most)
     at = now().replace(tzinfo=None)  # as the driver gives times
@@ -56,6 +59,8 @@ def serve_together(
         return [_alone(model, lease, handle, most) for lease in leases]
     try:
         run_transaction_again(lambda: _apply(model, leases, items, handle))
+    except Hold as hold:
+        return _hold(model, lanes, hold.reason)
     except Exception as error:  # noqa: BLE001  (whatever it was: alone it stands out)
         log.info("lanes.parted", lanes=len(leases), items=len(items), error=type(error).__name__)
         return [_alone(model, lease, handle, most) for lease in leases]
@@ -69,6 +74,14 @@ def _waiting(model: type[WorkItem], lanes: list[str], most: int) -> tuple[list[A
     some = {"sort": [("_id", 1)], "limit": most + 1, "batch_size": most + 2}
     rows = list(collection(model).find(where, **some))
     return [Waiting(row) for row in rows[:most]], len(rows) > most
+
+
+def _hold(model: type[WorkItem], lanes: list[str], reason: str) -> list[Released | None]:
+    """All lanes are held, and what is new in them is shown as parked."""
+    fresh = {**owner(), "lane": {"$in": lanes}, "open": True, "state": WorkItem.READY}
+    change = {"$set": {"state": WorkItem.PARKED, "reason": reason}}
+    collection(model).update_many(fresh, change)
+    return [Released(held=reason)] * len(lanes)
 
 
 def _alone(model: Any, lease: Lease, handle: Any, most: int) -> Released | None:

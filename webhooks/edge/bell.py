@@ -7,12 +7,11 @@ from datetime import UTC, datetime
 import structlog
 
 from kernel.mongo.group_commit import Away, Store
-from kernel.publisher import publish, publisher
+from kernel.publisher import publisher, ring_bell
 from kernel.ratelimit import connect
 
 log = structlog.get_logger(agentName="webhook")
 KIND, LANE, QUEUE = "explode", "all", "inbound"
-RINGING_MS = 2_000
 # Under load most deliveries find the lane awake already: a pause saves telling it again, and
 # telling may take a fifth of the time at most.
 PAUSE_S, PAUSES = 0.01, 4
@@ -49,5 +48,4 @@ class Bell:
                 await asyncio.sleep(0.5)
 
     def _ring(self) -> None:
-        if self._redis.set(f"bell:{QUEUE}", "1", nx=True, px=RINGING_MS):
-            publish(self._publisher, "kernel.drain", QUEUE, QUEUE)
+        ring_bell(self._redis, self._publisher, QUEUE)
