@@ -292,10 +292,6 @@ class Product(AbstractContextManager["Product"]):
                     most = max(most, psutil.Process(pid).memory_info().rss)
         return most / 1e6
 
-    def taken_for_dead(self) -> int:
-        """How often the supervisor started a worker again because no canary came through its queues."""
-        return sum("takes no work" in line for line in self.console.said)
-
     def keep_logs(self, where: Path) -> None:
         """Copy what the processes said to `where`, for reading after the folder is gone."""
         where.mkdir(parents=True, exist_ok=True)

@@ -54,6 +54,10 @@ class Trial:
         if not holds:
             self.failures.append(what)
 
+    def taken_for_dead(self) -> int:
+        """How often the supervisor started a worker again because no canary came through its queues."""
+        return sum("takes no work" in line for line in self.product.console.said)
+
     def fault(self) -> None:
         """Remember this instant as one of a fault."""
         self.faults.append(time.time())

@@ -49,7 +49,7 @@ def scheduler(trial: Trial) -> Figure:
     number = own_number(trial)
     talks = conversations(trial, number.phone, 10)
     load = trial.load(rate=trial.pick(20.0, 30.0), seconds=1200.0, senders=60)
-    watch, dead = Lateness(trial), trial.product.taken_for_dead()
+    watch, dead = Lateness(trial), trial.taken_for_dead()
     watch.start()
     try:
         with _without_beat(trial):
@@ -66,7 +66,7 @@ def scheduler(trial: Trial) -> Figure:
     trial.settle()
     late = watch.end()
     trial.require(late <= LATEST_S, f"a lane was due for {late} s and nobody took it")
-    dead = trial.product.taken_for_dead() - dead
+    dead = trial.taken_for_dead() - dead
     trial.require(not dead, f"a worker was taken for dead {dead} times")
     return {"retries": len(sent), "worst_lateness_s": late, "taken_for_dead": dead}
 

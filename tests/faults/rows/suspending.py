@@ -48,7 +48,7 @@ class Listener(threading.Thread):
 @row(82, "suspended tenant", short=True)
 def suspended_tenant(trial: Trial) -> Figure:
     """Standard load; one tenant stops in the middle of inbound and sends, and goes on minutes later."""
-    number, dead = own_number(trial, TENANT), trial.product.taken_for_dead()
+    number, dead = own_number(trial, TENANT), trial.taken_for_dead()
     talks = conversations(trial, number.phone, trial.pick(4, 10))
     load = trial.load(rate=trial.pick(30.0, 100.0), seconds=1200.0, senders=trial.pick(60, 300))
     listener = Listener(trial)
@@ -74,7 +74,7 @@ def suspended_tenant(trial: Trial) -> Figure:
     trial.require(not missing, f"{len(missing)} sends did not leave after it")
     lost = _lost(trial, early)
     trial.settle()
-    dead = trial.product.taken_for_dead() - dead
+    dead = trial.taken_for_dead() - dead
     trial.require(not dead, f"a worker that had much to do was taken for dead {dead} times")
     return {"taken_for_dead": dead, "refused": refused + _met(trial), "sent_while_suspended": late, "stream_closed_s": round(closed, 1),
             "written_meanwhile": len(early), "lost": lost}  # fmt: skip
