@@ -27,8 +27,10 @@ def _plain(*codes: int) -> tuple[Code, ...]:
 
 
 RETRIED = _plain(1, 2, 104, 131000, 131014, 131016, 131057, 133004, 139102, 139103, 2494100)
+APP_WIDE = _plain(4, 17, 32, 341, 613)
+"""Codes that stop every number of the app for minutes."""
 THROTTLED = _plain(
-    4, 17, 32, 341, 613, 80007, 80008, 130429, 131048, 131056, 131064, 131208, 132015, 132069,
+    80007, 80008, 130429, 131048, 131056, 131064, 131208, 132015, 132069,
     133008, 133009, 133015, 133016, 134101,
 )  # fmt: skip
 PAUSED = (
@@ -58,10 +60,11 @@ def codes(trial: Trial) -> Figure:
         *_late(trial),
         *_retried(trial, RETRIED),
         *_throttled(trial, THROTTLED),
+        *_app_wide(trial, APP_WIDE),
         *_paused(trial, PAUSED),
     ]
     trial.require(not wrong, f"codes that led elsewhere: {wrong}")
-    listed = len(FAILED) + len(RETRIED) + len(THROTTLED) + len(PAUSED)
+    listed = len(FAILED) + len(RETRIED) + len(THROTTLED) + len(APP_WIDE) + len(PAUSED)
     return {"listed": listed, "wrong": len(wrong), "unknown": len(UNKNOWN), "late": len(LATE)}
 
 
@@ -129,6 +132,24 @@ def _throttled(trial: Trial, codes_: Sequence[Code]) -> list[str]:
     found = deliveries(trial, messages)
     return [f"{code}: {_tries(found[message])}" for code, (_, message) in sends.items()
             if _tries(found[message])[:1] != ["throttled"]]  # fmt: skip
+
+
+def _app_wide(trial: Trial, codes_: Sequence[Code]) -> list[str]:
+    """A number that met none of it waits too, and both go on when the app may call again."""
+    wrong = []
+    for n, code in enumerate(codes_):
+        bystander = own_number(trial)
+        (thread,) = conversations(trial, bystander.phone, 1, first=2600 + n)
+        [(_, message)] = _each(trial, [code], 2500 + n).values()
+        stopped = not came_to(trial, [message], lambda row_: _tries(row_) == ["throttled"], 30)
+        waiting = send(trial, thread, "waits for the app")
+        trial.product.sleep(3.0)
+        tried = _tries(deliveries(trial, [waiting])[waiting])
+        trial.product.redis.flushall()  # the minutes are over
+        late = came_to(trial, [waiting], "accepted", 60)
+        if not stopped or tried or late:
+            wrong.append(f"{code}: stopped {stopped}, the other tried {tried}, late {len(late)}")
+    return wrong
 
 
 def _each(trial: Trial, codes_: Sequence[Code], first: int) -> dict[Code, tuple[Number, str]]:
