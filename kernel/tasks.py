@@ -6,6 +6,8 @@ from typing import Any
 
 from celery import shared_task
 from celery.signals import worker_ready
+from django.db import DatabaseError
+from pymongo.errors import PyMongoError
 
 from kernel.audit.checkpoints import checkpoint_all
 from kernel.idempotency import purge_expired
@@ -23,6 +25,9 @@ ALONE_S, ALONE_TURN_S = 45.0, 4.0
 QUEUES = ("inbound", "outbound", "default")
 # One thread serves while another waits for the database.
 HANDS = {"inbound": 2, "outbound": 2}
+# How often a message beside the canary is noted, and when each process last noted one.
+NOTE_S = 5.0
+_came_at: dict[str, float] = {}
 # Sends that wait for their number's rate are due again in a moment, which no bell announces.
 LINGER_S = {"outbound": 1.0}
 
@@ -30,9 +35,21 @@ LINGER_S = {"outbound": 1.0}
 @shared_task(name="kernel.drain")
 def drain(queue: str, number: int = 0) -> int:
     """``number`` is the bell's; one that was rung again since is answered by the later message."""
+    _came_through(queue)
     if number and not bell.is_last(queue, number):
         return 0
     return drain_queue(queue, hands=HANDS.get(queue, 1), linger_s=LINGER_S.get(queue, 0.0))
+
+
+def _came_through(queue: str) -> None:
+    """Any message shows that a queue is consumed; a canary may wait behind a drain, or be lost with Redis."""
+    if time.monotonic() - _came_at.get(queue, -NOTE_S) < NOTE_S:
+        return
+    _came_at[queue] = time.monotonic()
+    try:
+        beat_canary(queue)
+    except (PyMongoError, DatabaseError) as error:
+        bell.log.warning("canary.unnoted", queue=queue, error=type(error).__name__)
 
 
 @shared_task(name="kernel.sweep")

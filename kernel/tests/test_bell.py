@@ -10,6 +10,7 @@ import pytest
 
 from kernel import tasks
 from kernel.clock import now
+from kernel.models import Canary
 from kernel.publisher import RINGING_MS, publish, rung
 from kernel.scoping import tenant_scope
 from kernel.scoping.tasks import HEADER
@@ -69,6 +70,21 @@ def test_of_the_bells_that_rang_while_a_worker_was_busy_only_the_last_counts(wor
     bells.delete(rung(QUEUE))  # Redis was emptied: nothing is known of newer ones
     assert tasks.drain(QUEUE, 1) >= 1
     assert kind.names() == ["one", "two"]
+
+
+def test_any_message_shows_that_a_queue_is_consumed(kind, monkeypatch):
+    """A canary behind a drain of 20 s, or in a Redis that was emptied, says nothing of the worker."""
+    monkeypatch.setattr(tasks, "_came_at", {})
+    Canary.objects.filter(queue=QUEUE).delete()
+    tasks.drain(QUEUE)
+    first = Canary.objects.get(queue=QUEUE).seen_at
+    assert now() - first < timedelta(seconds=5)
+    tasks.drain(QUEUE)
+    assert Canary.objects.get(queue=QUEUE).seen_at == first, "not with each message"
+    monkeypatch.setattr(tasks, "NOTE_S", 0.0)
+    tasks.drain(QUEUE, 1)
+    assert Canary.objects.get(queue=QUEUE).seen_at > first
+    Canary.objects.filter(queue=QUEUE).delete()
 
 
 def test_a_bell_carries_no_tenant(world, kind):
