@@ -10,14 +10,16 @@ from archives.tests.lived import live, places_of
 from kernel.audit.chain import verify
 from kernel.audit.checkpoints import verify_checkpoints, write_checkpoint
 from kernel.clock import now
-from kernel.models import AuditEntry, DomainEvent, FeedState
+from kernel.models import AuditEntry, DomainEvent, FeedState, Lane
 from kernel.mongo.doors import ObjectId, collection, owner
 from kernel.mongo.engine.guard import Rewrite, rewriting
 from kernel.mongo.ids import first_id_at
+from kernel.scoping.context import outside_scope
+from kernel.work.drain import drain
 from messaging.models import Message
 from tests import factories
-from tests.inbound import work_off
-from webhooks.models import WebhookEvent
+from tests.inbound import body, change, take_in, text, work_off
+from webhooks.models import WebhookDelivery, WebhookEvent
 
 OLD = timedelta(days=100)
 
@@ -154,3 +156,16 @@ def test_young_things_stay(world):
     live(world)
     run = run_with(world, messages=30, media=30, events=30, raw_deliveries=30, audit=30)
     assert not any(run.removed.values())
+
+
+@pytest.mark.parametrize("days, kept", [(0, 1), (30, 1), (-1, 0)])
+def test_the_plan_of_each_day_removes_what_no_tenants_run_meets(
+    _database_open, settings, days, kept
+):
+    settings.LEFTOVER_DAYS = days
+    (nobodys,) = take_in(body(change(factories.digits(15), messages=[text("nobody's")])))
+    with outside_scope():
+        Lane.objects.filter(kind=retention.PLAN).delete()
+        retention.work.mark(retention.PLAN, retention.LANE, tenant_id="")
+        drain(retention.PLAN)
+    assert WebhookDelivery.objects.filter(pk=nobodys.pk).count() == kept

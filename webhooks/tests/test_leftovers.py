@@ -4,14 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from archives.services import retention
 from channels.models import ChannelAddress
 from channels.services.connect import remove_channel
 from kernel.clock import now
-from kernel.models import Lane
 from kernel.mongo.doors import collection
-from kernel.scoping.context import outside_scope
-from kernel.work.drain import drain
 from tests import factories
 from tests.inbound import body, change, post, take_in, text
 from tests.indexes.test_hot_queries import indexed
@@ -72,17 +68,6 @@ def test_what_is_routed_after_all_is_a_leftover_no_more(shop):
 def test_young_ones_stay(shop):
     take_in(body(change("999000994", messages=[text("nobody's")])))
     assert (forget(timedelta(days=30)), len(left())) == (0, 1)
-
-
-@pytest.mark.parametrize("days, kept", [(0, 1), (30, 1), (-1, 0)])
-def test_the_plan_of_each_day_removes_them(shop, settings, days, kept):
-    settings.LEFTOVER_DAYS = days
-    take_in(body(change("999000995", messages=[text("nobody's")])))
-    with outside_scope():
-        Lane.objects.filter(kind=retention.PLAN).delete()
-        retention.work.mark(retention.PLAN, retention.LANE, tenant_id="")
-        drain(retention.PLAN)
-    assert len(left()) == kept
 
 
 def test_they_are_found_by_an_index(shop):
