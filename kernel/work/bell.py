@@ -70,9 +70,8 @@ def ring_on(queue: str) -> None:
     if time.monotonic() < _away_until:
         return
     try:
-        with (
-            outside_scope()
-        ):  # it rings for all tenants: it must not carry the scope of the one who rang
+        # It rings for all tenants: it must not carry the scope of the one who rang.
+        with outside_scope():
             ring_bell(bell_client(), own_publisher(), queue)
     except Exception as error:  # noqa: BLE001  (a bell is best effort by design)
         _away_until = time.monotonic() + BREAK_S
