@@ -25,14 +25,14 @@ from tests.api.test_shapes import webhook_event
 PHONE, EMAIL, TEXT = (
     "5511987650173",
     "canary.person@example.test",
-    "Canary words of a customer 7391",
+    "Canary words of a customer quixotry",
 )
 TOKEN, PASSWORD, COOKIE = (
-    "EAACanaryToken7391abcdef",
-    "canary-Passw0rd-7391",
-    "canarycookie7391value",
+    "EAACanaryTokenquixotryabcdef",
+    "canary-Passw0rd-quixotry",
+    "canarycookiequixotryvalue",
 )
-CANARIES = (PHONE, EMAIL, TEXT, TOKEN, PASSWORD, COOKIE, "7391")
+CANARIES = (PHONE, EMAIL, TEXT, TOKEN, PASSWORD, COOKIE, "quixotry")
 FORGED = '2026-01-01 {"event":"person.signed_in","level":"info"}'
 
 

@@ -25,13 +25,14 @@ ACCEPTED_BY_DEFAULT = {
     "drip": True,
     "invalid_json": True,
 }
+MATCHED = {"path", "phone", "type", "text"}
 Send = Callable[[Any], Awaitable[None]]
 Receive = Callable[[], Awaitable[Any]]
 
 
 @dataclass
 class Fault:
-    """`kind` as in README.md; `count` calls that match `match` (path, phone, type) meet it."""
+    """`kind` as in README.md; `count` calls that match `match` (see `MATCHED`) meet it."""
 
     kind: str
     count: int = 1
@@ -47,13 +48,14 @@ class Fault:
     match: dict[str, str] = field(default_factory=dict)
     hits: int = 0
 
-    def concerns(self, path: str, phone: str, kind: str) -> bool:
-        """Whether a call to `path` by `phone` with a message of type `kind` meets this fault."""
+    def concerns(self, path: str, phone: str, kind: str, body: Json) -> bool:
+        """Whether a call to `path` by `phone`, a message of type `kind`, meets this fault."""
         wanted = self.match
         return (
             wanted.get("path", "") in path
             and wanted.get("phone", phone) == phone
             and wanted.get("type", kind) == kind
+            and wanted.get("text", "") in _text_of(body)
         )
 
     def error(self) -> GraphError:
@@ -84,16 +86,28 @@ def parse_fault(body: Json) -> Fault:
     unknown = set(values) - {item.name for item in fields(Fault)}
     if unknown:
         raise BadPatch(f"unknown: {', '.join(sorted(unknown))}")
+    unknown = set(values.get("match", {})) - MATCHED
+    if unknown:
+        raise BadPatch(f"unknown in match: {', '.join(sorted(unknown))}")
     if "retry_after" in values and "code" not in values:
         values.setdefault("http_status", 429)
     values.setdefault("accepted", ACCEPTED_BY_DEFAULT[kind])
     return Fault(kind=kind, **values)
 
 
-def take_fault(faults: list[Fault], path: str, phone: str, kind: str) -> Fault | None:
+def _text_of(body: Json) -> str:
+    """What a text message says, at either provider; empty for everything else."""
+    for holder, name in (("text", "body"), ("message", "text")):
+        part = body.get(holder)
+        if isinstance(part, dict) and isinstance(part.get(name), str):
+            return str(part[name])
+    return ""
+
+
+def take_fault(faults: list[Fault], path: str, phone: str, kind: str, body: Json) -> Fault | None:
     """The first fault that this call meets, counted down; None when there is none."""
     for fault in faults:
-        if fault.concerns(path, phone, kind):
+        if fault.concerns(path, phone, kind, body):
             fault.hits += 1
             fault.count -= 1
             if fault.count <= 0:

@@ -1,5 +1,6 @@
 """Row 98: no scheduler for ten minutes, then two of them; what falls due is done, once, and soon."""
 
+import itertools
 import threading
 import time
 from contextlib import contextmanager, suppress
@@ -11,12 +12,21 @@ from pymongo.errors import PyMongoError
 
 from tests.faults.product import STARTING_S
 from tests.faults.rows import Figure, row
-from tests.faults.sending import Number, came_to, conversations, fail_next, own_number, send
+from tests.faults.sending import (
+    Number,
+    came_to,
+    conversations,
+    deliveries,
+    fail_next,
+    own_number,
+    send,
+)
 from tests.faults.trial import Trial
 
 BEAT = "beat"
 LATEST_S = 10.0
 RETRIES_EVERY_S = 5.0
+_numbers = itertools.count()
 
 
 class Lateness(threading.Thread):
@@ -63,6 +73,8 @@ def scheduler(trial: Trial) -> Figure:
         load.join()
     missing = came_to(trial, sent, _has_left, 60)
     trial.require(not missing, f"{len(missing)} sends did not leave")
+    refused = sum(map(_was_refused, deliveries(trial, sent).values()))
+    trial.require(refused == len(sent), f"only {refused} of {len(sent)} sends were refused first")
     trial.settle()
     late = watch.end()
     trial.require(late <= LATEST_S, f"a lane was due for {late} s and nobody took it")
@@ -75,12 +87,21 @@ def _has_left(delivery: dict[str, Any]) -> bool:
     return delivery["outcome"] in ("accepted", "sent", "delivered", "read")
 
 
+def _was_refused(delivery: dict[str, Any]) -> bool:
+    return any(one.get("outcome") == "transient" for one in delivery["tries"])
+
+
 def _retries(trial: Trial, number: Number, talks: list[str], seconds: float) -> list[str]:
-    """Every few seconds a send whose first call is refused for now; Redis forgets what it knew."""
+    """Every few seconds a send whose first call is refused for now; Redis forgets what it knew.
+
+    A refusal is meant for one text: another send's second call that met it would wait longer and
+    longer, and its conversation behind it.
+    """
     sent, until = [], time.monotonic() + seconds
     while time.monotonic() < until:
-        fail_next(trial, number, http_status=503)
-        sent.append(send(trial, talks[len(sent) % len(talks)], f"retried {len(sent)}"))
+        said = f"retried {trial.run} {next(_numbers)}."
+        fail_next(trial, number, http_status=503, match={"text": said})
+        sent.append(send(trial, talks[len(sent) % len(talks)], said))
         trial.product.redis.flushall()
         trial.product.sleep(RETRIES_EVERY_S)
     return sent

@@ -25,9 +25,8 @@ async def graph_endpoint(request: Request) -> Any:
     sim: Simulator = request.app.state.simulator
     started = time.perf_counter()
     call = await read_call(sim, request)
-    fault = take_fault(
-        sim.state.faults, request.url.path, call.node, str(call.entry.get("type", ""))
-    )
+    kind = str(call.entry.get("type", ""))
+    fault = take_fault(sim.state.faults, request.url.path, call.node, kind, call.body)
     call.fault = fault
     is_carried_out = fault is None or fault.accepted or fault.is_late
     if fault is not None and not is_carried_out and fault.kind == "answer":

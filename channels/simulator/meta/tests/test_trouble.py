@@ -63,6 +63,14 @@ def test_a_fault_waits_for_the_call_it_is_meant_for(meta: Meta) -> None:
     assert meta.send(type="template", template=welcome).status_code == 500
 
 
+def test_a_fault_waits_for_the_text_it_is_meant_for(meta: Meta) -> None:
+    meta.write()
+    meta.sim("fail-next", http_status=503, match={"text": "second"})
+    texts = ["the first", "the second", "the second again"]
+    answers = [meta.send(type="text", text={"body": text}).status_code for text in texts]
+    assert answers == [200, 503, 200]
+
+
 def test_a_late_failure_is_accepted_first(meta: Meta, receiver: Receiver) -> None:
     meta.write()
     meta.sim("fail-next", code=131049, **{"async": True})
@@ -114,6 +122,9 @@ def test_an_answer_can_be_broken_json(meta: Meta) -> None:
 def test_an_unknown_fault_is_refused(meta: Meta) -> None:
     answer = meta.http.post(f"{meta.url}/_sim/fail-next", json={"explode": True})
     assert answer.status_code == 400
+    misspelt = {"code": 131000, "match": {"phone_number_id": PHONE}}
+    answer = meta.http.post(f"{meta.url}/_sim/fail-next", json=misspelt)
+    assert (answer.status_code, "phone_number_id" in answer.text) == (400, True)
 
 
 def test_webhooks_are_retried_and_later_ones_wait(meta: Meta, receiver: Receiver) -> None:
