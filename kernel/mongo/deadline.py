@@ -1,12 +1,17 @@
 """How long one request's work on the database may take, leaving out what it waits for elsewhere."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 
 import pymongo
+from pymongo.errors import ServerSelectionTimeoutError
+
+T = TypeVar("T")
+READ_S = 2.0
+"""Seconds that the database may work on one read of a request."""
 
 
 class Deadline:
@@ -28,6 +33,11 @@ class Deadline:
     def elapsed_s(self) -> float:
         """Seconds since this stretch began."""
         return time.monotonic() - self._began
+
+    @property
+    def is_over(self) -> bool:
+        """Whether this stretch has taken all that it may."""
+        return self.elapsed_s >= self._seconds
 
 
 _current: ContextVar[Deadline | None] = ContextVar("database_deadline", default=None)
@@ -57,3 +67,21 @@ def away_from_database() -> Iterator[None]:
         yield
     finally:
         deadline.begin()
+
+
+def bounded_read(read: Callable[[], T]) -> T:
+    """What ``read`` answers; in a request a query that works longer than ``READ_S`` is ended.
+
+    That no member takes questions (an election) is no fault of the question: it is asked again
+    until the request's own deadline.
+    """
+    deadline = _current.get()
+    if deadline is None:
+        return read()
+    while True:
+        try:
+            with pymongo.timeout(READ_S):
+                return read()
+        except ServerSelectionTimeoutError:
+            if deadline.is_over:
+                raise

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from bson import Int64, ObjectId
 from django.db import models
 
+from kernel.mongo.deadline import bounded_read
 from kernel.mongo.doors import collection, owner
 from kernel.scoping.context import TenantMismatch, active_tenant_id, is_unscoped
 from kernel.scoping.registry import is_owned
@@ -35,7 +36,8 @@ def find_rows(model: type[M], where: dict[str, Any], **options: Any) -> list[M]:
 
     ``options`` are the driver's: ``sort``, ``limit``, ``batch_size``.
     """
-    return hydrated(model, collection(model).find({**owner(), **where}, **options))
+    cursor = collection(model).find({**owner(), **where}, **options)
+    return hydrated(model, bounded_read(lambda: list(cursor)))
 
 
 def find_one(model: type[M], where: dict[str, Any]) -> M | None:

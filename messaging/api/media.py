@@ -25,7 +25,8 @@ from tenants.access import acting
 from tenants.errors import LimitReached, PermissionDenied, TenantNotFound
 from tenants.needs import READ_CONVERSATIONS
 from tenants.permissions import Permission as P
-from tenants.readers import Reader, principal_of_reader
+from tenants.readers import STAFF, Reader, principal_of_reader
+from tenants.services.support import note_view
 
 # Shown inside a page; anything else is offered for saving.
 INLINE = frozenset({
@@ -70,11 +71,14 @@ class Content(ApiView):
 
 
 def _shown_to(reader: Reader, attachment_id: str, request: Request) -> Attachment:
-    """The file, if whom the link is for may read it still."""
+    """The file, if whom the link is for may read it still; that staff open it is in the tenant's log."""
     try:
         principal = principal_of_reader(reader, ip=request.client_ip)
         with acting(principal, ip=request.client_ip, request_id=request.request_id):
-            return linked_attachment(attachment_id)
+            file = linked_attachment(attachment_id)
+            if reader[0] == STAFF:
+                note_view("attachment", file.pk)
+            return file
     except (TenantNotFound, PermissionDenied) as refusal:
         raise errors.MediaNotFound from refusal
 

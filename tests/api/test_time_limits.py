@@ -1,8 +1,14 @@
 """No read of a request is without an end, and one that meets it is a refusal that says nothing of the inside."""
 
+import time
 from typing import Any
 
-from config.middleware import DATABASE_S
+import pytest
+from django.db import connection
+from pymongo.errors import ServerSelectionTimeoutError
+
+from crm.models import Contact
+from kernel.mongo.deadline import READ_S, bounded_read, database_deadline
 from kernel.mongo.wire import Command, wire_log
 from kernel.scoping.registry import is_owned
 from tests.api.caller import PREFIX, Caller, code_of
@@ -14,7 +20,7 @@ MAX_TIME_EXPIRED = 50
 
 
 def test_every_read_tells_the_database_when_to_stop(world: Any, owner: Caller, thread: Any) -> None:
-    """What is left of the request's five seconds; of the lists, the test of their indexes asks it."""
+    """The lists are asked by the test of their indexes."""
     bounded(owner, f"contacts/{thread.contact_id}")
     bounded(owner, f"conversations/{thread.pk}/messages")
     bounded(owner, "me")
@@ -30,7 +36,7 @@ def bounded(owner: Caller, path: str) -> list[int]:
 def limits_of(commands: list[Command]) -> list[int]:
     reads = [c for c in commands if c.name in READS and is_owned(c.collection)]
     limits = [command.body.get("maxTimeMS", 0) for command in reads]
-    assert limits and all(0 < limit <= DATABASE_S * 1000 for limit in limits), limits
+    assert limits and all(0 < limit <= READ_S * 1000 for limit in limits), limits
     return limits
 
 
@@ -54,6 +60,35 @@ def test_a_read_that_takes_too_long_is_a_503_and_the_next_one_is_answered(
         for inside in ("maxTimeMS", "pymongo", "failpoint", "mongodb", "Traceback"):
             assert inside.lower() not in told.lower(), (path, inside)
         assert owner.get(path).status_code == 200, "one slow read does not close the door"
+
+
+def test_a_read_that_hangs_ends_after_its_two_seconds(world: Any, owner: Caller) -> None:
+    owner.client.raise_request_exception = False
+    contacts = f"{connection.settings_dict['NAME']}.{Contact._meta.db_table}"
+    hangs = {"blockConnection": True, "blockTimeMS": 4_000, "namespace": contacts}
+    with fail_command("aggregate", "find", times=10, **hangs):
+        began = time.monotonic()
+        answer = owner.client.get(PREFIX + "contacts", headers={"X-Tenant": world.tenant.slug})
+        took = time.monotonic() - began
+    assert (answer.status_code, code_of(answer)) == (503, "database_unavailable")
+    assert READ_S - 0.1 <= took < 3.5, took
+
+
+def test_a_read_outlives_an_election() -> None:
+    """The question is asked again while nobody may answer, and given up with its request."""
+    left = [ServerSelectionTimeoutError("none")] * 2
+
+    def read() -> str:
+        if left:
+            raise left.pop()
+        return "answered"
+
+    with database_deadline(5.0):
+        assert bounded_read(read) == "answered"
+    left = [ServerSelectionTimeoutError("none")] * 2
+    with database_deadline(0.0), pytest.raises(ServerSelectionTimeoutError):
+        bounded_read(read)
+    assert len(left) == 1
 
 
 def test_a_change_that_takes_too_long_changes_nothing(world: Any, thread: Any) -> None:

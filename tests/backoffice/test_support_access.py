@@ -1,9 +1,14 @@
 """Row 87: who of the staff comes in, by what grant, and that the tenant reads what they looked at."""
 
+import re
+
+from django.test import Client
 from django.urls import reverse
 
+from archives.tests.lived import live
 from crm.models import Contact
 from kernel.scoping import tenant_scope
+from messaging.models import Attachment
 from tenants.models import StaffGrant
 from tests import factories
 from tests.backoffice.conftest import audited, browser, helper_of, staff
@@ -120,6 +125,28 @@ def test_a_page_whose_entry_cannot_be_written_is_not_shown(world, urls, monkeypa
     client.raise_request_exception = False
     answer = client.get(urls(person))
     assert answer.status_code == 500 and "Maria Silva" not in answer.text
+
+
+def test_opening_a_file_is_in_the_tenants_log(world, urls, monkeypatch):
+    live(world, messages=1)
+    with factories.inside(world):
+        file = Attachment.objects.get(media_state="stored")
+    client = helper_of(world)
+    shown = client.get(urls(file)).text
+    link = re.search(r"/api/v1/media/content/[^\"]+", shown)[0]
+    assert not audited(world, "staff.viewed", file.pk)[1:], "the page alone"
+    before = len(audited(world, "staff.viewed", file.pk))
+    assert Client().get(link).status_code == 200
+    found = audited(world, "staff.viewed", file.pk)
+    assert len(found) == before + 1
+    assert (found[-1].actor_kind, found[-1].actor_id) == ("staff", _user_of(client))
+
+    def broken(*args, **kwargs):
+        raise RuntimeError("no log")
+
+    monkeypatch.setattr("tenants.services.support.audit.record", broken)
+    follower = Client(raise_request_exception=False)
+    assert follower.get(link).status_code == 500
 
 
 def test_looking_at_a_tenants_own_page_is_in_its_log(world, urls):

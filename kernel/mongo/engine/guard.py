@@ -10,11 +10,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from bson import ObjectId
 from pymongo import DeleteMany, DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne
 
+from kernel.mongo.deadline import bounded_read
 from kernel.mongo.engine.pipelines import carries, checked
 from kernel.scoping.context import TenantMismatch, active_tenant_id, is_unscoped
 from kernel.scoping.registry import immutable_collections
@@ -63,27 +65,32 @@ class Guarded:
         if not is_unscoped():
             pipeline = checked(pipeline, self._tenant(), self.name)
         options.setdefault("maxTimeMS", READ_LIMIT_MS)
-        return self._collection.aggregate(pipeline, **self._in_session(options))
+        ask = partial(self._collection.aggregate, pipeline)
+        return bounded_read(partial(ask, **self._in_session(options)))
 
     def find(self, criteria: dict[str, Any], *args: Any, **options: Any) -> Any:
         self._demand(criteria, "find")
         options.setdefault("max_time_ms", READ_LIMIT_MS)
+        # Nothing is asked before the cursor is read: whoever reads it bounds it (`find_rows`).
         return self._collection.find(criteria, *args, **self._in_session(options))
 
     def find_one(self, criteria: dict[str, Any], *args: Any, **options: Any) -> Any:
         self._demand(criteria, "find_one")
         options.setdefault("max_time_ms", READ_LIMIT_MS)
-        return self._collection.find_one(criteria, *args, **self._in_session(options))
+        ask = partial(self._collection.find_one, criteria, *args)
+        return bounded_read(partial(ask, **self._in_session(options)))
 
     def count_documents(self, criteria: dict[str, Any], **options: Any) -> int:
         self._demand(criteria, "count_documents")
         options.setdefault("maxTimeMS", READ_LIMIT_MS)
-        return self._collection.count_documents(criteria, **self._in_session(options))
+        ask = partial(self._collection.count_documents, criteria)
+        return bounded_read(partial(ask, **self._in_session(options)))
 
     def distinct(self, key: str, criteria: dict[str, Any], **options: Any) -> Any:
         self._demand(criteria, "distinct")
         options.setdefault("maxTimeMS", READ_LIMIT_MS)
-        return self._collection.distinct(key, criteria, **self._in_session(options))
+        ask = partial(self._collection.distinct, key, criteria)
+        return bounded_read(partial(ask, **self._in_session(options)))
 
     # ------------------------------------------------------------------ writes
 
