@@ -9,6 +9,14 @@ from typing import Any
 import pytest
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_workers() -> None:
+    """None runs beside the tests, so no queue carries canaries; whoever tests that says which should."""
+    from config import health
+
+    health.QUEUES = ()
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
     """Migrate once, into a database of the tests' own. Nothing is flushed: each test has new tenants."""

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from django.db.models import QuerySet
 
 from archives.errors import ErasureNotFound, ExportNotFound, ImportNotFound
-from archives.models import ContactErasure, Erasure, Export, Import
+from archives.models import ContactErasure, Erasure, Export, Import, RetentionRun
 from kernel.mongo.doors import ObjectId
 from kernel.mongo.rows import find_one
+from kernel.scoping import tenant_scope
 from tenants.access import current_principal, require
-from tenants.models import TenantSettings
+from tenants.ends import End
+from tenants.models import Membership, TenantSettings
 from tenants.models.settings import RETAINED
 from tenants.permissions import Permission
 
@@ -40,6 +42,11 @@ def _is_theirs(export: Export, held: frozenset[str]) -> bool:
     return bool(export.contact_id) and held >= OF_CONTACTS
 
 
+def list_imports(*, user_id: str) -> QuerySet[Import]:
+    """What a person imported or tried to, but for tenants that were erased since."""
+    return Import.objects.filter(user_id=user_id)
+
+
 def get_import(import_id: str, *, user_id: str) -> Import:
     """A person's own import; raises ``ImportNotFound``."""
     found = Import.objects.filter(pk=import_id, user_id=user_id).first()
@@ -51,16 +58,37 @@ def get_import(import_id: str, *, user_id: str) -> Import:
 def get_erasure(
     erasure_id: str, *, user_id: str, oversees: Callable[[str], bool] | None = None
 ) -> Erasure:
-    """An erasure that the person asked for, or of a tenant (its id) that they oversee as staff.
+    """An erasure that the person asked for, or of a tenant that they own, or (by its id) oversee as staff.
 
     Raises ``ErasureNotFound``.
     """
     found = find_one(Erasure, {"_id": ObjectId(erasure_id)})
     if found is None:
         raise ErasureNotFound
-    if found.asked_by_id != user_id and not (oversees and oversees(found.erased_tenant_id)):
+    if found.asked_by_id == user_id or _owns(user_id, found.erased_tenant_id):
+        return found
+    if not (oversees and oversees(found.erased_tenant_id)):
         raise ErasureNotFound
     return found
+
+
+def _owns(user_id: str, tenant_id: str) -> bool:
+    """Whether the person is an active owner; asked from outside of the tenant, which is suspended."""
+    mine = {"user_id": user_id, "role": "owner", "status": Membership.ACTIVE}
+    with tenant_scope(tenant_id):
+        return bool(user_id) and Membership.objects.filter(**mine).exists()
+
+
+def ends_of(tenant_ids: list[str]) -> dict[str, End]:
+    """Tenant id → the erasure that was asked for, of those that have one."""
+    rows = Erasure.objects.filter(erased_tenant_id__in=tenant_ids, is_open=True)
+    return {row.erased_tenant_id: End(row.pk, row.due_at) for row in rows}
+
+
+def list_contact_erasures() -> QuerySet[ContactErasure]:
+    """The tenant's erasures of contacts, with their certificates."""
+    require(Permission.CONTACTS_ERASE)
+    return ContactErasure.objects.all()
 
 
 def get_contact_erasure(erasure_id: str) -> ContactErasure:
@@ -70,6 +98,12 @@ def get_contact_erasure(erasure_id: str) -> ContactErasure:
     if found is None:
         raise ErasureNotFound
     return found
+
+
+def list_retention_runs() -> QuerySet[RetentionRun]:
+    """What each day removed because the tenant does not want to keep it longer."""
+    require(Permission.SETTINGS_MANAGE)
+    return RetentionRun.objects.all()
 
 
 def retention_days() -> dict[str, int]:

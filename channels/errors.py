@@ -48,6 +48,11 @@ class TemplateNotFound(NotFound):
     title = "This channel has no such template"
 
 
+class TemplateFileNotFound(NotFound):
+    code = "template_file_not_found"
+    title = "There is no such uploaded file for the template"
+
+
 class TemplateExists(Conflict):
     code = "template_exists"
     title = "This template exists already in this language"

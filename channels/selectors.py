@@ -12,7 +12,7 @@ from channels.models import Channel, ChannelAddress, ChannelCredential, MessageT
 from channels.providers import provider_for
 from channels.providers.contract import Client, Credentials
 from kernel import vault
-from kernel.mongo.doors import ObjectId, collection
+from kernel.mongo.doors import ObjectId
 from kernel.mongo.rows import find_one, find_rows
 from kernel.scoping import active_tenant_id, tenant_scope
 from tenants.access import allowed_channels
@@ -94,15 +94,6 @@ def is_own_app(channel: Channel, app_id: str) -> bool:
     if channel.kind == "instagram":  # its echoes name the Meta app, whichever way was signed in
         own.add(channel.external.get("app_id") or settings.META_APP_ID)
     return app_id != "" and app_id in own
-
-
-def owners_of(addresses: list[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, str]]:
-    """``(kind, value)`` → ``(tenant id, channel id)`` for those that somebody owns. Global: it precedes the tenant."""
-    values = sorted({value for _, value in addresses})
-    kinds = sorted({kind for kind, _ in addresses})
-    where = {"kind": {"$in": kinds}, "value": {"$in": values}}
-    rows = collection(ChannelAddress).find(where, batch_size=len(values) + 1)
-    return {(r["kind"], r["value"]): (r["tenant_id"], r["channel_id"]) for r in rows}
 
 
 def familiar_channels(channel_ids: Iterable[str]) -> dict[str, Channel]:

@@ -1,6 +1,7 @@
 """What watches the installation asks: does it live, is it ready, how late is its work."""
 
 import ipaddress
+import time
 from collections.abc import Callable
 from functools import wraps
 from hmac import compare_digest
@@ -19,12 +20,14 @@ from config.api.errors import not_found, refused
 from config.api.limits import demand_address
 from kernel import vault
 from kernel.errors import RateLimited
+from kernel.tasks import QUEUES
 from kernel.work.bell import bell_client
 from kernel.work.sweep import canary_ages
 
 log = structlog.get_logger(agentName="kernel")
 PING_S = 1.0
-CANARY_LATE_S = 45.0
+CANARY_LATE_S, STARTING_S = 45.0, 90.0
+_STARTED = time.monotonic()
 View = Callable[[HttpRequest], HttpResponse]
 SPOOL_FULL_BYTES = 100_000_000
 
@@ -112,9 +115,11 @@ def _redis() -> bool:
 
 
 def _queues() -> bool:
-    """Queues that carried a canary once carry them still; one that never did says nothing."""
+    """Each queue carries its canaries. For one that never did its worker may be starting, as this process is."""
     with pymongo.timeout(PING_S):
-        return all(age <= CANARY_LATE_S for age in canary_ages().values())
+        ages = canary_ages()
+    unseen_s = 0.0 if time.monotonic() - _STARTED < STARTING_S else float("inf")
+    return all(ages.get(queue, unseen_s) <= CANARY_LATE_S for queue in QUEUES)
 
 
 def _vault() -> bool:

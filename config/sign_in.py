@@ -18,7 +18,7 @@ from accounts.tokens import session_key_of
 from config.api.errors import refused
 from config.api.limits import take_address, tell_rate
 from config.floor import Floor
-from kernel.errors import BadRequest, DomainError, RateLimited, TooLarge
+from kernel.errors import BadRequest, DomainError, NotFound, RateLimited, TooLarge
 from kernel.jsonsafe import TooDeep, storable_json
 
 log = structlog.get_logger(agentName="auth")
@@ -30,9 +30,13 @@ QUIET = ("/auth/session", "/config", "/auth/sessions", "/account/authenticators"
 # Where a stranger could measure whether an address has an account: not answered before this.
 MEASURED = ("/auth/signup", "/auth/code/request", "/auth/password/request")
 # What keeps a thread or leaves a row takes more of the bucket of an address than one token.
-HEAVY, HEAVY_COST = (*MEASURED, "/auth/webauthn/login", "/auth/provider/token"), 10
+HEAVY, HEAVY_COST = (
+    (*MEASURED, "/auth/webauthn/login", "/login/webauthn/", "/auth/provider/token"),
+    10,
+)
 MOST_BYTES = 64_000
 # A credential is read as it comes, and what it lacks is met where it is needed.
+PHONES = "/phone"  # accounts have none here
 PASSKEYS, UNREADABLE = "/webauthn", (LookupError, TypeError, ValueError, AttributeError)
 _floor = Floor()
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -86,6 +90,8 @@ class SignInGate:
             log.warning("provider.failed", error=str(exception))
             page = settings.HEADLESS_FRONTEND_URLS["socialaccount_login_error"]
             return HttpResponseRedirect(f"{page}?error=unknown")
+        if isinstance(exception, RuntimeError) and PHONES in request.path:
+            return refused(request, NotFound())
         if isinstance(exception, UNREADABLE) and PASSKEYS in request.path:
             log.info("passkey.unreadable", error=type(exception).__name__)
             return refused(request, MalformedBody("the credential cannot be read"))

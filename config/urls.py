@@ -7,10 +7,12 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from channels.api.connected import connected
 from config import health
+from config.account_pages import provider_error
 from config.api import converters
 from config.api.audit import AuditLog, AuditLogExport, AuditLogVerify
 from config.api.elsewhere import sign_in_schema, sign_in_schema_yaml
 from config.api.feed import Events
+from config.api.work import Work
 from kernel.catalogue import as_html
 from tenants.api.invitation_page import invitation
 
@@ -34,6 +36,7 @@ API = [
     path("", include("webhooks.api.urls")),
     path("", include("archives.api.urls")),
     path("events", Events.as_view()),
+    path("work", Work.as_view()),
     path("audit-log", AuditLog.as_view()),
     path("audit-log/verify", AuditLogVerify.as_view()),
     path("audit-log/export", AuditLogExport.as_view()),
@@ -51,6 +54,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("channels/connected", connected),
     path("invitations/accept", invitation),
+    path("account/provider/error", provider_error),
     path("_allauth/openapi.json", sign_in_schema),
     path("_allauth/openapi.yaml", sign_in_schema_yaml),
     path("_allauth/", include("accounts.urls")),

@@ -15,6 +15,7 @@ from kernel.scoping import tenant_scope
 from tenants.access import acting
 from tenants.errors import NotSignedIn, TenantRequired
 from tenants.principals import principal_of_key, principal_of_user
+from tenants.reads import note_reads, target_of
 from tenants.staff import impersonated_here
 
 PREFIX = "/api/v1/"
@@ -47,6 +48,7 @@ class TenantMiddleware:
             except DomainError as refusal:
                 request.refusal = refusal
             response = self.get_response(request)
+            _note_what_staff_read(request, response)
         _tell_who_acts(request, response)
         assert_no_session()
         return response
@@ -97,6 +99,15 @@ def _tell_who_acts(request: Any, response: HttpResponse) -> None:
     """Whatever page made the request can show that a member of staff acts as a member."""
     if request.principal is not None and request.principal.staff_id:
         response["Acting-As"] = request.principal.member_id
+
+
+def _note_what_staff_read(request: Any, response: HttpResponse) -> None:
+    """Before it leaves: what a member of staff reads under a member's name is in the tenant's log."""
+    principal = request.principal
+    if principal is None or not principal.staff_id or request.method not in ("GET", "HEAD"):
+        return
+    if response.status_code == 200:
+        note_reads(request, [target_of(request.path)], on_behalf_of=principal.on_behalf_of)
 
 
 def bearer_of(request: HttpRequest) -> str:

@@ -163,6 +163,7 @@ _numbers = itertools.count(1_000_000)  # far above what a relay gives in a test
 SPECIAL: dict[str, Callable[[], dict[str, Any]]] = {
     "channels.Channel": lambda: {"kind": "whatsapp"},
     "conversations.Conversation": lambda: {"channel_kind": "whatsapp"},
+    "archives.ContactErasure": lambda: {"contact_id": new_id()},
     "archives.Export": lambda: {"running": False},  # a tenant has one at a time that is
     "kernel.DomainEvent": lambda: {"type": "thing.happened", "number": next(_numbers)},
 }

@@ -11,14 +11,13 @@ from typing import Any
 
 from django.utils.html import format_html
 
+from channels.holders import NOBODY, Owners
 from channels.providers import provider_for_object
 from channels.providers.contract import BadItem, RawItem
-from channels.selectors import owners_of
 from kernel.backoffice import columns
 from kernel.scoping import active_tenant_id
 from webhooks.models import WebhookDelivery
 
-NOBODY = ""
 MOST_ITEMS = 5000
 BODY_SHOWN = 200_000
 Cut = RawItem | BadItem
@@ -50,12 +49,14 @@ class Opened:
 
 
 def open_body(delivery: WebhookDelivery) -> Opened:
-    """The delivery's body, with who owns what of it now. ``own`` pairs channel ids with items."""
+    """The delivery's body, with whose each item is. ``own`` pairs channel ids with items."""
     body = bytes(delivery.body)
     cuts = _cuts(body)
     items = [cut for cut in cuts if isinstance(cut, RawItem)]
-    owners = owners_of([(item.address_kind, item.address) for item in items])
-    found = [(owners.get((item.address_kind, item.address), (NOBODY, "")), item) for item in items]
+    addresses = [(item.address_kind, item.address) for item in items]
+    owners = Owners({(address, delivery.received_at) for address in addresses})
+    owned = [owners.of(address, delivery.received_at) for address in addresses]
+    found = list(zip(owned, items, strict=True))
     strays = {NOBODY} if len(items) < len(cuts) or not cuts else set()
     mine = active_tenant_id()
     return Opened(

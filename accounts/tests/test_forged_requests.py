@@ -3,8 +3,9 @@
 import json
 
 import pytest
+from django.test import Client
 
-from accounts.tests.callers import PASSWORD, App, Browser, person
+from accounts.tests.callers import PASSWORD, App, Browser, address, person
 from tests.routes import routes
 
 METHODS = ("post", "put", "patch", "delete")
@@ -84,3 +85,39 @@ def test_hostile_bodies_are_refused_and_break_nothing(body, path):
     client = App().client
     answer = client.post(App.prefix + path, body, content_type="application/json")
     assert answer.status_code in (400, 401, 413)
+
+
+ODD = [None, 7, True, ["a"], {"$gt": ""}, "\x00", "\ud800", "a" * 5_000]
+
+
+def fields():
+    """Every name that a body of signing in may hold, from its schema."""
+    found, waiting = set(), [Client().get("/_allauth/openapi.json").json()]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            found |= set(part["properties"]) if isinstance(part.get("properties"), dict) else set()
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
+    return found
+
+
+@pytest.mark.parametrize("path", addresses())
+def test_odd_values_in_every_field_of_every_address_break_nothing(path):
+    """By somebody who is signed in and proved themselves, and by nobody; each time from elsewhere."""
+    names, app = fields(), App()
+    assert {"email", "password", "code", "credential", "provider"} <= names
+    bodies = [json.dumps(dict.fromkeys(names, value)).encode() for value in ODD]
+    app.log_in(person())
+    app.confirm_again()
+    for method in METHODS:
+        for token in (app.session_token, "") if path.startswith("auth/") else (app.session_token,):
+            for body in bodies:
+                client = Client(REMOTE_ADDR=address(), raise_request_exception=False)
+                headers = {"X-Session-Token": token} if token else {}
+                answer = getattr(client, method)(App.prefix + path, body, content_type="application/json",
+                                                 headers=headers)  # fmt: skip
+                if answer.status_code == 405:
+                    break
+                assert answer.status_code < 500, (method, path, body[:80], answer.content[:200])

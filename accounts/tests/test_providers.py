@@ -208,3 +208,5 @@ def test_a_provider_that_fails_leads_to_the_error_page(provider):
     answer = _come_back(browser, query)
     assert answer.status_code == 302 and "error=" in answer.url
     assert not browser.is_in
+    shown = browser.client.get(answer.url)
+    assert shown.status_code == 200 and "You are not signed in" in shown.text

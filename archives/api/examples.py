@@ -27,6 +27,10 @@ CONTACT_ERASURE = {
     "id": ID, "contact_id": ID, "state": "done", "asked_at": AT, "finished_at": AT,
     "certificate": {"signature": "5f1c…", "body": {"what": "contact", "erased": {"messages": 17}}},
 }  # fmt: skip
+RETENTION_RUN = {
+    "id": ID, "day": "2026-03-14", "state": "done", "days": {"messages": 365},
+    "removed": {"messages": 17}, "created_at": AT, "finished_at": AT,
+}  # fmt: skip
 
 
 def page(item: object) -> dict[str, object]:

@@ -11,11 +11,13 @@ from archives import errors
 from archives.api import examples
 from archives.api import serializers as shapes
 from archives.api.parsers import ArchiveParser
-from archives.api.representations import erasure_json, import_json
-from archives.selectors import get_erasure, get_import
+from archives.api.representations import erasure_json, import_json, imports_json
+from archives.selectors import get_erasure, get_import, list_imports
 from archives.services.erasures import cancel_erasure
 from archives.services.imports import ask_import
 from config.api.operations import operation
+from config.api.paging import page
+from config.api.serializers import page_of
 from config.api.views import ApiView
 from kernel.archive.errors import ArchiveRefused
 from tenants.api.authentication import PersonAuthentication
@@ -31,6 +33,14 @@ class PersonalView(ApiView):
 
 class Imports(PersonalView):
     parser_classes = [ArchiveParser]
+
+    @operation("imports_list", "List my imports", who=PERSON, in_tenant=False, paged=True,
+               gives=page_of(shapes.ImportShown), example=examples.page(examples.IMPORT),
+               about="The newest first. That of a tenant that was erased since is gone with it.")  # fmt: skip
+    def get(self, request: Request) -> Response:
+        mine = request.user.pk
+        return Response(page(request, list_imports(user_id=mine), keys=("-id",), render=imports_json,
+                             scope="imports", of=mine))  # fmt: skip
 
     @operation(
         "imports_create", "Import a tenant", costly=True, who=PERSON, in_tenant=False, upload=shapes.ArchiveUpload,
@@ -57,11 +67,12 @@ class OneImport(PersonalView):
 class OneErasure(PersonalView):
     @operation(
         "erasures_get", "Read an erasure", in_tenant=False, gives=shapes.ErasureShown,
-        who="Any signed-in person who asked for it; superusers with a second factor who signed in within "
+        who="Any signed-in person who asked for it or owns the tenant; superusers with a second factor who signed in within "
         "twelve hours, and so proven other staff who were granted the tenant. Outside a tenant, so "
         "without `X-Tenant` and not for keys.",
         problems=(errors.ErasureNotFound,), example=examples.CERTIFIED,
-        about="With its certificate at the end: what there was, and that it is gone.",
+        about="With its certificate at the end: what there was, and that it is gone. By then the tenant has "
+        "no owners, so it is for those who asked.",
     )  # fmt: skip
     def get(self, request: Request, erasure_id: str) -> Response:
         found = get_erasure(
@@ -77,7 +88,8 @@ class CancelErasure(PersonalView):
         "`X-Tenant` and not for keys.",
         problems=(errors.ErasureNotFound, errors.ErasureBegun),
         example={**examples.ERASURE, "state": "cancelled"},
-        about="Until the grace period ends. The tenant goes on where it was.",
+        about="Until the grace period ends. The tenant goes on where it was. Owners find the erasure in "
+        "`GET /tenants` and in the e-mail that tells them of it.",
     )  # fmt: skip
     def post(self, request: Request, erasure_id: str) -> Response:
         return Response(erasure_json(

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from archives.models import ContactErasure, Erasure, Export, Import
+from archives.models import ContactErasure, Erasure, Export, Import, RetentionRun
 from archives.services.exports import link_to
 from config.api.rendering import moment
+from kernel.models import WorkItem
 
 Json = dict[str, Any]
 
@@ -44,6 +45,10 @@ def import_json(row: Import) -> Json:
     }
 
 
+def imports_json(rows: Iterable[Import]) -> list[Json]:
+    return [import_json(row) for row in rows]
+
+
 def erasure_json(erasure: Erasure) -> Json:
     return {
         "id": erasure.pk,
@@ -58,12 +63,28 @@ def erasure_json(erasure: Erasure) -> Json:
 
 
 def contact_erasure_json(erasure: ContactErasure) -> Json:
-    states = {ContactErasure.DONE: "done", ContactErasure.DEAD: "failed"}
     return {
         "id": erasure.pk,
         "contact_id": erasure.contact_id,
-        "state": states.get(erasure.state, "running"),
+        "state": _state(erasure),
         "asked_at": moment(erasure.created_at),
         "finished_at": moment(erasure.finished_at),
         "certificate": erasure.certificate,
     }
+
+
+def contact_erasures_json(erasures: Iterable[ContactErasure]) -> list[Json]:
+    return [contact_erasure_json(erasure) for erasure in erasures]
+
+
+def retention_runs_json(runs: Iterable[RetentionRun]) -> list[Json]:
+    return [
+        {"id": run.pk, "day": run.day, "state": _state(run), "days": run.days, "removed": run.removed,
+         "created_at": moment(run.created_at), "finished_at": moment(run.finished_at)}
+        for run in runs
+    ]  # fmt: skip
+
+
+def _state(item: WorkItem) -> str:
+    """What the state of work says to those whose work it is."""
+    return {WorkItem.DONE: "done", WorkItem.DEAD: "failed"}.get(item.state, "running")

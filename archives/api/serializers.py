@@ -6,6 +6,8 @@ from archives.models import Erasure, Export, Import
 from config.api.fields import Id, Text, Whole
 from config.api.serializers import Body, Shown
 
+WORK_STATES = ["running", "done", "failed"]
+
 
 class AskErasure(Body):
     slug = Text(max_length=40, help_text="The tenant's slug, to say that this is the one.")
@@ -72,7 +74,17 @@ class ErasureShown(Shown):
 class ContactErasureShown(Shown):
     id = Id()
     contact_id = Id()
-    state = serializers.ChoiceField(choices=["running", "done", "failed"])
+    state = serializers.ChoiceField(choices=WORK_STATES)
     asked_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
     certificate = Certificate(allow_null=True)
+
+
+class RetentionRunShown(Shown):
+    id = Id()
+    day = serializers.CharField(help_text="The day in UTC, such as `2026-03-14`.")
+    state = serializers.ChoiceField(choices=WORK_STATES)
+    days = Counts(help_text="For how many days the tenant wanted to keep each kind then.")
+    removed = Counts(help_text="What was removed so far, by kind of row or file.")
+    created_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)

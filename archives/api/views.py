@@ -13,12 +13,20 @@ from archives.api import examples
 from archives.api import serializers as shapes
 from archives.api.representations import (
     contact_erasure_json,
+    contact_erasures_json,
     erasure_json,
     export_json,
     exports_json,
+    retention_runs_json,
 )
 from archives.models import Export
-from archives.selectors import get_contact_erasure, get_export, list_exports
+from archives.selectors import (
+    get_contact_erasure,
+    get_export,
+    list_contact_erasures,
+    list_exports,
+    list_retention_runs,
+)
 from archives.services.erasures import ask_erasure
 from archives.services.exports import (
     ask_contact_export,
@@ -112,7 +120,8 @@ class EraseTenant(ApiView):
         gives=shapes.ErasureShown, status=202, problems=(errors.NotConfirmed, errors.ErasureOpen),
         asks={"slug": "acme"}, example=examples.ERASURE,
         about="Asked by a person, not by a key. Suspends the tenant now and erases it when the grace period ends. Until then it can "
-        "be cancelled; from then on nothing of it can be had back. Export it first.",
+        "be cancelled by any of its owners, who are all told by e-mail; from then on nothing of it can be had "
+        "back. Export it first.",
     )  # fmt: skip
     def post(self, request: Request, body: dict[str, Any]) -> Response:
         return Response(erasure_json(ask_erasure(**body)), status=202)
@@ -142,9 +151,29 @@ class ContactErase(ApiView):
         return Response(contact_erasure_json(erase_contact(contact_id=contact_id)), status=202)
 
 
+class ContactErasures(ApiView):
+    @operation("contact_erasures_list", "List erasures of contacts", needs=(P.CONTACTS_ERASE,), paged=True,
+               gives=page_of(shapes.ContactErasureShown),
+               example=examples.page(examples.CONTACT_ERASURE))  # fmt: skip
+    def get(self, request: Request) -> Response:
+        return Response(page(request, list_contact_erasures(), keys=("-id",),
+                             render=contact_erasures_json, scope="contact_erasures"))  # fmt: skip
+
+
 class OneContactErasure(ApiView):
     @operation("contact_erasures_get", "Read an erasure of a contact", needs=(P.CONTACTS_ERASE,),
                gives=shapes.ContactErasureShown, problems=(errors.ErasureNotFound,),
                example=examples.CONTACT_ERASURE, about="With its certificate at the end.")  # fmt: skip
     def get(self, request: Request, contact_erasure_id: str) -> Response:
         return Response(contact_erasure_json(get_contact_erasure(contact_erasure_id)))
+
+
+class RetentionRuns(ApiView):
+    @operation(
+        "retention_runs_list", "List what retention removed", needs=(P.SETTINGS_MANAGE,), paged=True,
+        gives=page_of(shapes.RetentionRunShown), example=examples.page(examples.RETENTION_RUN),
+        about="A run a day, the newest first, as long as `retention_days` of the settings names a kind.",
+    )  # fmt: skip
+    def get(self, request: Request) -> Response:
+        return Response(page(request, list_retention_runs(), keys=("-id",),
+                             render=retention_runs_json, scope="retention_runs"))  # fmt: skip

@@ -10,8 +10,9 @@ from kernel.mongo.fields import DocumentField
 class Erasure(models.Model):
     """Of a tenant. Global: its certificate outlives the tenant; it holds ids, counts and hashes.
 
-    ``asked_by_id`` is the person, who may read it and until ``due_at`` cancel it. ``progress`` is
-    where the work stands, ``certificate`` the signed statement at the end.
+    ``asked_by_id`` is the person who, as every owner of the tenant, may read it and until ``due_at``
+    cancel it. ``progress`` is which owners (``told``) were written to and where the work stands,
+    ``certificate`` the signed statement at the end.
     """
 
     WAITING, ERASING, DONE, CANCELLED = "waiting", "erasing", "done", "cancelled"

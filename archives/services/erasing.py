@@ -13,7 +13,7 @@ import structlog
 from django.contrib.admin.models import LogEntry
 from redis.exceptions import RedisError
 
-from archives.models import Erasure
+from archives.models import Erasure, Import
 from archives.people import remove_placeholders
 from channels.services.addresses import forget_former, give_up_all
 from kernel.archive import remains
@@ -58,7 +58,7 @@ def serve(lease: Lease) -> Released:
 
 def turn(row: Erasure) -> float | None:
     """Do for the length of a turn; seconds until the next one, None when it is certified."""
-    until, state = time.monotonic() + TURN_S, dict(row.progress) or {"step": STEPS[0]}
+    until, state = time.monotonic() + TURN_S, {"step": STEPS[0], **row.progress}
     while True:
         with tenant_scope(row.erased_tenant_id):
             wait_s = DO[state["step"]](row, state)
@@ -140,7 +140,10 @@ def _settle(row: Erasure, state: State) -> float:
 
 
 def _certify(row: Erasure, state: State) -> float:
-    """The tenant itself goes with the statement that everything else has gone."""
+    """The tenant itself goes with the statement that everything else has gone.
+
+    So does what stands outside of it: who imported it, as what, and from where.
+    """
     certificate = {
         "what": "tenant", "erasure_id": row.pk, "tenant_id": row.erased_tenant_id, "slug": row.slug,
         "asked_by": row.asked_by_id, "asked_at": iso(row.asked_at), "due_at": iso(row.due_at),
@@ -151,6 +154,7 @@ def _certify(row: Erasure, state: State) -> float:
     def body() -> None:
         forget_former()
         collection(Tenant).delete_one({"_id": ObjectId(row.erased_tenant_id)})
+        collection(Import).delete_many({"new_tenant_id": row.erased_tenant_id})
         collection(LogEntry).delete_many({"object_id": row.erased_tenant_id})
         mine = {"_id": ObjectId(row.pk), "fence": row.fence, "is_open": True}
         done = {"state": Erasure.DONE, "is_open": False, "certificate": signed(certificate),

@@ -4,22 +4,21 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from archives.errors import ErasureBegun, ErasureNotFound, ErasureOpen, NotConfirmed
+from archives.errors import ErasureBegun, ErasureOpen, NotConfirmed
 from archives.events import ErasureAsked, ErasureCancelled
 from archives.models import Erasure
 from archives.selectors import get_erasure
-from archives.services.erasing import KIND
+from archives.services import erasing, erasure_mail
 from kernel import audit, work
 from kernel.clock import now
 from kernel.events import emit
 from kernel.mongo.doors import ObjectId, UniqueViolation, collection
-from kernel.mongo.rows import find_one
 from kernel.mongo.transactions import on_commit, run_transaction
 from kernel.scoping import active_tenant_id, tenant_scope
 from tenants.access import require
 from tenants.errors import PermissionDenied
 from tenants.events import TenantResumed, TenantSuspended
-from tenants.models import Membership, Tenant
+from tenants.models import Tenant
 from tenants.permissions import Permission
 from tenants.services.closing import close, lift
 from tenants.services.tenant import release
@@ -28,7 +27,8 @@ from tenants.services.tenant import release
 def ask_erasure(*, slug: str, grace_days: int | None = None) -> Erasure:
     """Suspend the tenant now and erase it after the grace period; a person repeats its slug to say so.
 
-    ``grace_days`` may be longer than the installation's, never shorter but by staff.
+    All its owners are written to, for any of them can cancel it. ``grace_days`` may be longer than
+    the installation's, never shorter but by staff.
     """
     principal = require(Permission.TENANT_ERASE)
     if not principal.user_id:
@@ -44,7 +44,8 @@ def ask_erasure(*, slug: str, grace_days: int | None = None) -> Erasure:
                           asked_by_id=principal.user_id, due_at=now() + timedelta(days=days))  # fmt: skip
         erasure.save(force_insert=True)
         was_open = close(tenant.pk, Tenant.BY_ERASURE) == []
-        work.mark(KIND, erasure.pk, due_at=erasure.due_at, tenant_id="")
+        work.mark(erasing.KIND, erasure.pk, due_at=erasure.due_at, tenant_id="")
+        work.mark(erasure_mail.KIND, erasure.pk, tenant_id="")
         audit.record("tenant.erasure_asked", tenant, {"erasure": [None, erasure.pk]})
         if was_open:
             emit(TenantSuspended(tenant_id=tenant.pk))
@@ -62,9 +63,7 @@ def cancel_erasure(*, erasure_id: str, user_id: str) -> Erasure:
 
     One that staff suspended meanwhile, or before, stays suspended.
     """
-    found = find_one(Erasure, {"_id": ObjectId(erasure_id)})
-    if found is None or not (found.asked_by_id == user_id or _owns(found, user_id)):
-        raise ErasureNotFound
+    found = get_erasure(erasure_id, user_id=user_id)
 
     def body() -> None:
         waiting = {"_id": ObjectId(erasure_id), "state": Erasure.WAITING}
@@ -80,10 +79,5 @@ def cancel_erasure(*, erasure_id: str, user_id: str) -> Erasure:
                 on_commit(lambda: release(tenant_id))
 
     run_transaction(body)
-    return get_erasure(erasure_id, user_id=found.asked_by_id)
-
-
-def _owns(erasure: Erasure, user_id: str) -> bool:
-    with tenant_scope(erasure.erased_tenant_id):
-        mine = {"user_id": user_id, "role": "owner", "status": Membership.ACTIVE}
-        return Membership.objects.filter(**mine).exists()
+    found.refresh_from_db()
+    return found

@@ -19,7 +19,6 @@ from kernel import audit, work
 from kernel.clock import now
 from kernel.models import Lane
 from kernel.mongo.doors import ObjectId, UniqueViolation, collection, owner
-from kernel.mongo.rows import find_rows
 from kernel.mongo.transactions import run_transaction
 from kernel.scoping import tenant_scope
 from kernel.work import Done, Kind, Later, Lease, Released, register
@@ -142,8 +141,3 @@ def _end(run: RetentionRun, removed: dict[str, int]) -> None:
 
 def _set(run: RetentionRun, fields: dict[str, Any]) -> None:
     collection(RetentionRun).update_one({**owner(), "_id": ObjectId(run.pk)}, {"$set": fields})
-
-
-def list_runs() -> list[RetentionRun]:
-    """The latest runs, newest first."""
-    return find_rows(RetentionRun, {}, sort=[("_id", -1)], limit=50)

@@ -96,12 +96,12 @@ def taken_in(path: Path, person: User) -> Import:
 
 
 def places_of(*needles: str, tenant_id: str = "") -> dict[str, int]:
-    """Where any of the words is found: collections (all of them), files and Redis.
+    """Where any of the words is found: collections (all of them), files, and Redis by name and by value.
 
-    A document is looked at in the database's own bytes, so that no field is passed over; with
-    ``tenant_id`` only documents and files of that tenant.
+    A document is looked at in the database's own bytes, so that no field is passed over, for ids as
+    they are written and as they are kept; with ``tenant_id`` only what is of that tenant.
     """
-    words = [needle.encode() for needle in needles]
+    words = [form for needle in needles for form in _forms(needle)]
     found: dict[str, int] = {}
     database = connection.connection[connection.settings_dict["NAME"]]
     where = {"tenantId": ObjectId(tenant_id)} if tenant_id else {}
@@ -109,11 +109,43 @@ def places_of(*needles: str, tenant_id: str = "") -> dict[str, int]:
         for name in database.list_collection_names():
             hits = sum(any(w in encode(row) for w in words) for row in database[name].find(where))
             found |= {name: hits} if hits else {}
-    for root in (Path(default_storage.location), Path(settings.DATA) / "archives",
-                 Path(settings.SPOOL)):  # fmt: skip
-        for path in root.rglob("*") if root.exists() else ():
-            if path.is_file() and any(w in path.read_bytes() for w in words):
-                found[str(path)] = 1
+    files = [path for path in _files() if tenant_id in str(path)]
+    found |= {str(path): 1 for path in files
+              if any(w in str(path).encode() or w in _bytes(path) for w in words)}  # fmt: skip
     client = Redis.from_url(settings.REDIS_URL)
-    keys = [key for key in client.scan_iter() if any(w in key for w in words)]
-    return found | {f"redis {key!r}": 1 for key in keys}
+    keys = [key for key in client.scan_iter() if tenant_id.encode() in key]
+    return found | {f"redis {key!r}": 1 for key in keys
+                    if any(w in key or w in _held(client, key) for w in words)}  # fmt: skip
+
+
+def _bytes(path: Path) -> bytes:
+    """A file's bytes; none when another test took it away after it was listed: all share the folder."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def _forms(needle: str) -> list[bytes]:
+    """A word's bytes; of an id also those that the database keeps."""
+    return [needle.encode(), *([ObjectId(needle).binary] if ObjectId.is_valid(needle) else [])]
+
+
+def _files() -> list[Path]:
+    """Every file that the product keeps on this machine."""
+    kept = (
+        settings.SPOOL,
+        *(Path(settings.DATA) / name for name in ("archives", "imports", "audit")),
+    )
+    roots = (Path(default_storage.location), *map(Path, kept))
+    return [path for root in roots if root.exists() for path in root.rglob("*") if path.is_file()]
+
+
+def _held(client: Any, key: bytes) -> bytes:
+    """What a key holds, whatever its type; nothing if it has expired meanwhile."""
+    reads = {
+        b"string": client.get, b"hash": client.hgetall, b"set": client.smembers,
+        b"list": lambda key: client.lrange(key, 0, -1), b"stream": client.xrange,
+        b"zset": lambda key: client.zrange(key, 0, -1, withscores=True), b"none": lambda key: b"",
+    }  # fmt: skip
+    return repr(reads[client.type(key)](key)).encode()

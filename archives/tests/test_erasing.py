@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import User
 from archives.errors import ErasureBegun, ErasureNotFound, ErasureOpen, NotConfirmed
-from archives.models import Erasure
+from archives.models import Erasure, Import
 from archives.selectors import get_erasure
 from archives.services import erasing
 from archives.services.erasures import ask_erasure, cancel_erasure
@@ -63,6 +63,7 @@ def test_nothing_of_an_erased_tenant_is_found_anywhere(world, new_tenant, tmp_pa
     assert places_of(lived.canary, lived.phone) == {}
     kept = {"erasures"}  # the certificate
     assert set(places_of(world.tenant.pk)) <= kept
+    assert "redis b'feed:growth'" in places_of(other.world.tenant.pk)
     assert not Tenant.objects.filter(pk=world.tenant.pk).exists()
     assert not Lane.objects.filter(tenant_id=world.tenant.pk).exists()
     assert not WebhookDelivery.objects.filter(pk=waiting[0]).exists()
@@ -157,3 +158,32 @@ def test_erasing_an_imported_tenant_takes_its_placeholders_along(world, tmp_path
     erased(world)
     assert not User.objects.filter(pk=placeholder).exists()
     assert User.objects.filter(pk=world.user.pk).exists()
+
+
+def test_whoever_imported_an_erased_tenant_is_not_remembered_for_it(world, tmp_path):
+    other = taken_in(fetched(exported(live(world, messages=1).world), tmp_path), world.user)
+    row = taken_in(fetched(exported(world), tmp_path), world.user)
+    world.tenant = Tenant.objects.get(pk=row.new_tenant_id)
+    erasure = erased(world)
+    assert list(Import.objects.filter(user_id=world.user.pk)) == [other]
+    assert set(places_of(row.new_tenant_id, row.slug)) == {"erasures"}
+    assert erasure.certificate["body"]["slug"] == row.slug
+
+
+def test_what_redis_and_the_signed_log_say_of_a_tenant_is_looked_for(world):
+    """The search itself: by value, in keys of every type, and in the folder of checkpoints."""
+    word, client = f"word{factories.digits(16)}", bell_client()
+    name = f"t:{world.tenant.pk}:{{}}"
+    client.set(name.format("string"), word)
+    client.hset(name.format("hash"), "field", word)
+    client.rpush(name.format("list"), word)
+    client.sadd(name.format("set"), word)
+    client.zadd(name.format("zset"), {word: 1})
+    client.xadd(name.format("stream"), {"field": word})
+    live(world, messages=1)
+    with factories.inside(world):
+        write_checkpoint()
+    assert len(places_of(word)) == 6
+    assert any("/audit/" in path for path in places_of(world.tenant.pk))
+    erased(world)
+    assert places_of(word) == {} and set(places_of(world.tenant.pk)) == {"erasures"}

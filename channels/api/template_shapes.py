@@ -94,6 +94,8 @@ class SyncedShown(Shown):
 BODY = [{"type": "BODY", "text": "Hi {{1}}, your order {{2}} is on its way.",
          "example": {"body_text": [["Noa", "A-118"]]}}]  # fmt: skip
 NEW = {"name": "order_update", "language": "en_US", "category": "UTILITY", "components": BODY}
+WITH_FILE = [{"type": "HEADER", "format": "IMAGE", "example": {"media_id": ID}}, *BODY]
+NEW_WITH_FILE = {**NEW, "name": "order_photo", "components": WITH_FILE}
 TEMPLATE = {
     "id": ID, "external_id": "1234", "name": "order_update", "language": "en_US",
     "category": "UTILITY", "status": "APPROVED", "quality": "GREEN", "reason": "",

@@ -24,6 +24,10 @@ from tenants.permissions import Permission as P
 READ, MANAGE = P.CHANNELS_READ, P.TEMPLATES_MANAGE
 ASKED = (errors.TemplateRefused, errors.TemplatesUnsupported, errors.ProviderUnavailable)
 UNKNOWN = (errors.ChannelNotFound, errors.TemplateNotFound)
+CHECKED = (errors.InvalidTemplate, errors.TemplateFileNotFound)
+FILES = ("A header of IMAGE, VIDEO, GIF or DOCUMENT, also a card's, shows a file: the `example` names "
+         "it by the `media_id` of an upload (`POST /media`), which is given to the provider, or by a "
+         "`header_handle` that the provider gave.")  # fmt: skip
 FOR_ALL = "The account's other numbers have it too."
 
 
@@ -41,9 +45,10 @@ class Templates(ApiView):
 
     @operation("templates_create", "Submit a template for review", needs=(MANAGE,), status=201,
                takes=shapes.NewTemplate, gives=shapes.TemplateShown,
-               problems=(errors.ChannelNotFound, errors.InvalidTemplate, errors.TemplateExists, *ASKED),
-               asks=shapes.NEW, example={**shapes.TEMPLATE, "status": "PENDING", "quality": ""},
-               about=f"Checked before the provider is asked, whose verdict comes later. {FOR_ALL}")  # fmt: skip
+               problems=(errors.ChannelNotFound, *CHECKED, errors.TemplateExists, *ASKED),
+               asks=[("Words", shapes.NEW), ("With a file", shapes.NEW_WITH_FILE)],
+               example={**shapes.TEMPLATE, "status": "PENDING", "quality": ""},
+               about=f"Checked before the provider is asked, whose verdict comes later. {FOR_ALL} {FILES}")  # fmt: skip
     def post(self, request: Request, channel_id: str, body: dict[str, Any]) -> Response:
         made = create_template(channel_id=channel_id, **body)
         return Response(shapes.template_json(get_channel(channel_id), made), status=201)
@@ -66,10 +71,12 @@ class OneTemplate(ApiView):
         return Response(shapes.template_json(channel, get_template(channel, template_id)))
 
     @operation("templates_change", "Edit a template", needs=(MANAGE,), takes=shapes.TemplateChange,
-               gives=shapes.TemplateShown, asks={"components": shapes.BODY},
-               problems=(*UNKNOWN, errors.InvalidTemplate, errors.TemplateNotEditable, *ASKED),
+               gives=shapes.TemplateShown,
+               asks=[("Words", {"components": shapes.BODY}),
+                     ("With a file", {"components": shapes.WITH_FILE})],
+               problems=(*UNKNOWN, *CHECKED, errors.TemplateNotEditable, *ASKED),
                example={**shapes.TEMPLATE, "status": "PENDING"},
-               about="It is reviewed again. An approved one is edited once a day at most.")  # fmt: skip
+               about=f"It is reviewed again. An approved one is edited once a day at most. {FILES}")  # fmt: skip
     def patch(
         self, request: Request, channel_id: str, template_id: str, body: dict[str, Any]
     ) -> Response:

@@ -44,6 +44,7 @@ class FormerAddress(models.Model):
     kind = models.CharField(max_length=30)
     value = models.CharField(max_length=80)
     tenant_id = models.CharField(max_length=24)
+    channel_id = models.CharField(max_length=24, default="")
     since = models.DateTimeField()
     until = models.DateTimeField(default=now)
 

@@ -1,6 +1,7 @@
 """What only some providers and their clients can do; callers ask with ``isinstance``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol, runtime_checkable
 
@@ -8,10 +9,26 @@ from channels.providers.contract import Outcome
 from channels.providers.events import Commented, Event
 
 
+@dataclass(frozen=True, kw_only=True)
+class ExampleFile:
+    """A file of ours that a template shows as its example; ``kind`` is the provider's name of it.
+
+    ``field`` is where the caller named it.
+    """
+
+    field: str
+    kind: str
+    media_id: str
+
+
 @runtime_checkable
 class TemplateClient(Protocol):
-    """What a client of a channel with approved templates can do besides."""
+    """What a client of a channel with approved templates can do besides.
 
+    ``upload_example`` answers with the handle by which a template names the file.
+    """
+
+    def upload_example(self, data: bytes, mime_type: str) -> "str | Outcome": ...
     def create_template(self, body: dict[str, Any]) -> "dict[str, Any] | Outcome": ...
     def edit_template(self, external_id: str, changes: dict[str, Any]) -> Outcome: ...
     def delete_template(self, name: str, external_id: str) -> Outcome: ...
@@ -20,11 +37,20 @@ class TemplateClient(Protocol):
 
 @runtime_checkable
 class TemplateProvider(Protocol):
-    """What a provider with approved templates checks before one is submitted; raises `InvalidMessage`."""
+    """What a provider with approved templates checks before one is submitted; raises `InvalidMessage`.
+
+    ``example_files`` are what checked components name by ``media_id``, and ``with_handles`` the
+    same components with the handles (media id → handle) in their place. Two are the same if they
+    differ in nothing but the addresses at which the provider shows such files.
+    """
 
     def validate_template(
         self, *, name: str, category: str, language: str, components: Any, parameter_format: str
     ) -> None: ...
+    def example_files(self, components: Any) -> list[ExampleFile]: ...
+    def validate_example(self, file: ExampleFile, mime_type: str, size: int) -> None: ...
+    def with_handles(self, components: Any, handles: Mapping[str, str]) -> list[dict[str, Any]]: ...
+    def are_same(self, ours: Any, theirs: Any) -> bool: ...
 
 
 @runtime_checkable

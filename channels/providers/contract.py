@@ -7,7 +7,7 @@ internal events. Outbound, ``compose`` turns an internal message into a request
 body and ``client`` performs it, answering with one of the outcomes below.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -213,6 +213,19 @@ class UnsupportedMessage(ValueError):
     """This channel has no such kind of message."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """What an image file shows of itself; in pixels."""
+
+    width: int
+    height: int
+    is_animated: bool = False
+
+
+Look = Callable[[], Picture | None]
+"""Opens a file that is to be sent; None for what is no image that can be read."""
+
+
 class Renewed(Protocol):
     """A token in the place of one that would have ended; ``expires_in`` is in seconds."""
 
@@ -266,7 +279,9 @@ class Provider(Protocol):
     def explode(self, payload: Any) -> Iterator[RawItem | BadItem]: ...
     def parse(self, body: dict[str, Any]) -> list[Event]: ...
     def validate(self, message: OutboundMessage) -> None: ...
-    def validate_file(self, kind: str, mime_type: str, size: int) -> None: ...
+    def validate_file(
+        self, kind: str, mime_type: str, size: int, look: Look | None = None
+    ) -> None: ...
     def template_parameters(self, components: Any, parameter_format: str) -> dict[str, Any]: ...
     def template_text(self, components: Any, body: Any) -> str: ...
     def explain(self, code: int) -> Any: ...

@@ -56,7 +56,7 @@ def give_up_all() -> None:
 def _give_up(address: ChannelAddress) -> None:
     """Free it, and note who had it until now: raw webhooks of that time are still theirs."""
     former = FormerAddress(kind=address.kind, value=address.value, tenant_id=address.tenant_id,
-                           since=address.created_at)  # fmt: skip
+                           channel_id=address.channel_id, since=address.created_at)  # fmt: skip
     former.save(force_insert=True)
     address.delete()
 

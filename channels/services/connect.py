@@ -16,7 +16,7 @@ from channels.models import Channel, ChannelCredential
 from channels.providers.contract import Accepted, ChannelBroken, Credentials, Rejected
 from channels.selectors import channels_of_account, client_for, client_of, get_channel
 from channels.services.addresses import claim, claim_missing, free
-from channels.services.states import move
+from channels.services.states import move, stop_sending
 from channels.services.templates import sync_templates
 from channels.services.tokens import Life, credential_of, life_of, seal
 from channels.services.upkeep_lane import begin_upkeep
@@ -193,12 +193,7 @@ def _reconnect(
 
 def break_channel(*, channel: Channel, reason: str) -> None:
     """The provider refuses the account: stop sending, keep the queue. Idempotent."""
-
-    def body() -> bool:
-        fresh = Channel.objects.get(pk=channel.pk)
-        return fresh.sends and move(fresh, Channel.BROKEN, reason)
-
-    if run_transaction(body):
+    if run_transaction(lambda: stop_sending(channel, reason)):
         log.warning("channel.broken", channel_id=channel.pk)
 
 

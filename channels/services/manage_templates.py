@@ -4,26 +4,21 @@ The provider's answer comes before the record. What it took without our hearing 
 next look at the account.
 """
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from channels.errors import (
-    InvalidTemplate,
-    ProviderUnavailable,
-    TemplateExists,
-    TemplateNotEditable,
-    TemplateRefused,
-    TemplatesUnsupported,
-)
+from channels.errors import TemplateExists, TemplateNotEditable, TemplatesUnsupported
 from channels.events import TemplateChanged
 from channels.models import Channel, MessageTemplate
 from channels.providers import provider_for
 from channels.providers.abilities import TemplateClient, TemplateProvider
-from channels.providers.contract import Accepted, ChannelBroken, InvalidMessage, Rejected, Throttled
+from channels.providers.contract import InvalidMessage
 from channels.selectors import channels_of_account, client_of, get_channel, get_template
 from channels.services import template_history as history
-from channels.services.templates import DELETED, PAUSED, Synced, schedule, sync_account
+from channels.services.template_asking import answered, invalid
+from channels.services.template_files import with_uploads
+from channels.services.template_lane import schedule
+from channels.services.templates import DELETED, PAUSED, Synced, sync_account
 from kernel import audit
 from kernel.clock import now
 from kernel.events import emit
@@ -43,21 +38,23 @@ def create_template(
 ) -> MessageTemplate:  # fmt: skip
     """Submit a template for review; it is there for every number of the account.
 
-    Raises ``InvalidTemplate`` for what the provider would not even review, ``TemplateExists``,
-    ``TemplateRefused`` with the provider's reason.
+    A header's example may name an upload of the tenant by its ``media_id``; what is kept, as the
+    provider does, is the handle. Raises ``InvalidTemplate`` for what the provider would not even
+    review, ``TemplateExists``, ``TemplateFileNotFound``, ``TemplateRefused`` with the provider's reason.
     """
     require(Permission.TEMPLATES_MANAGE)
     channel = get_channel(channel_id)
-    client = _client(channel)
+    provider, client = _provider(channel), _client(channel)
     body = {"name": name, "language": language, "category": category, "components": components,
             "parameter_format": parameter_format}  # fmt: skip
-    _check(channel, body)
+    _check(provider, body)
     known = MessageTemplate.objects.filter(channel=channel, name=name, language=language).first()
     if known is not None and known.status != DELETED:
         raise TemplateExists(f"{name} in {language} is {known.status}")
-    made = _answered(client.create_template(body))
+    body["components"] = with_uploads(provider, client, components)
+    made = answered(client.create_template(body))
     columns = {"external_id": str(made["id"]), "status": str(made.get("status") or PENDING),
-               "category": str(made.get("category") or category), "components": components,
+               "category": str(made.get("category") or category), "components": body["components"],
                "parameter_format": parameter_format}  # fmt: skip
     run_transaction(lambda: _created(channel, name, language, columns))
     schedule(channel)
@@ -87,14 +84,18 @@ def edit_template(
     """
     require(Permission.TEMPLATES_MANAGE)
     channel = get_channel(channel_id)
-    row, client = get_template(channel, template_id), _client(channel)
+    row, provider, client = get_template(channel, template_id), _provider(channel), _client(channel)
     _demand_editable(row)
-    wanted = {"category": category or row.category, "components": components or row.components}
-    _check(channel, {"name": row.name, "language": row.language, **wanted,
-                     "parameter_format": row.parameter_format})  # fmt: skip
+    wanted: Json = {
+        "category": category or row.category,
+        "components": components or row.components,
+    }
+    _check(provider, {"name": row.name, "language": row.language, **wanted,
+                      "parameter_format": row.parameter_format})  # fmt: skip
+    wanted["components"] = with_uploads(provider, client, wanted["components"])
     changes = {name: value for name, value in wanted.items() if value != getattr(row, name)}
     if changes:
-        _answered(client.edit_template(row.external_id, changes))
+        answered(client.edit_template(row.external_id, changes))
         run_transaction(lambda: _edited(channel, row, changes))
         schedule(channel)
     return get_template(channel, template_id)
@@ -133,7 +134,7 @@ def delete_template(*, channel_id: str, template_id: str) -> None:
     channel = get_channel(channel_id)
     row = get_template(channel, template_id)
     if row.status != DELETED:
-        _answered(_client(channel).delete_template(row.name, row.external_id))
+        answered(_client(channel).delete_template(row.name, row.external_id))
         run_transaction(lambda: _moved(channel, row, DELETED, "template.deleted"))
 
 
@@ -144,7 +145,7 @@ def unpause_template(*, channel_id: str, template_id: str) -> MessageTemplate:
     row = get_template(channel, template_id)
     if row.status != PAUSED:
         raise TemplateNotEditable(f"it is {row.status}, not {PAUSED}")
-    _answered(_client(channel).unpause_template(row.external_id))
+    answered(_client(channel).unpause_template(row.external_id))
     run_transaction(lambda: _moved(channel, row, "APPROVED", "template.unpaused"))
     return get_template(channel, template_id)
 
@@ -154,7 +155,7 @@ def sync_now(*, channel_id: str) -> Synced:
     require(Permission.TEMPLATES_MANAGE)
     channel = get_channel(channel_id)
     _client(channel)
-    found: Synced = _answered(sync_account(channel, client_of(channel)))
+    found: Synced = answered(sync_account(channel, client_of(channel)))
     schedule(channel)
     return found
 
@@ -197,32 +198,15 @@ def _client(channel: Channel) -> TemplateClient:
     return client
 
 
-def _check(channel: Channel, template: Json) -> None:
+def _provider(channel: Channel) -> TemplateProvider:
     provider = provider_for(channel.kind)
-    check: Callable[..., None] | None = (
-        provider.validate_template if isinstance(provider, TemplateProvider) else None
-    )
-    if check is None:
+    if not isinstance(provider, TemplateProvider):
         raise TemplatesUnsupported(f"{channel.kind} has none")
+    return provider
+
+
+def _check(provider: TemplateProvider, template: Json) -> None:
     try:
-        check(**template)
+        provider.validate_template(**template)
     except InvalidMessage as error:
-        problem = {"field": error.field, "code": "invalid", "detail": error.message}
-        extra = {"limit": error.limit} if error.limit is not None else {}
-        raise InvalidTemplate(error.message, errors=[problem], **extra) from error
-
-
-def _answered(answer: Any) -> Any:
-    """The provider's answer, or the refusal that explains why there is none."""
-    match answer:
-        case dict() | Synced() | Accepted():
-            return answer
-        case Rejected():
-            raise TemplateRefused(f"{answer.title}. {answer.advice}", provider_code=answer.code,
-                                  provider_detail=answer.detail)  # fmt: skip
-        case ChannelBroken():
-            raise TemplateRefused(f"{answer.title}. {answer.advice}", provider_code=answer.code)
-        case Throttled():
-            wait = int(answer.retry_after or 60)
-            raise ProviderUnavailable(f"{answer.title or 'Too many requests'}.", retry_after_s=wait)
-    raise ProviderUnavailable(getattr(answer, "reason", "") or getattr(answer, "title", ""))
+        raise invalid(error) from error

@@ -15,7 +15,8 @@ from channels.models import Channel
 from channels.providers.events import AccountNotice
 from channels.selectors import channels_of_account, client_of, list_channels
 from channels.services.notices import note_account
-from channels.services.templates import EVERY, KIND, Difference, Synced, account_of, sync_account
+from channels.services.template_lane import EVERY, KIND, account_of
+from channels.services.templates import Difference, Synced, sync_account
 from kernel import audit
 from kernel.clock import now
 from kernel.events import emit

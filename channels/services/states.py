@@ -1,5 +1,7 @@
 """A channel's states, and the one way from one to another: compared and set, audited, told."""
 
+from datetime import datetime
+
 from channels.errors import IllegalMove
 from channels.events import ChannelStatusChanged
 from channels.models import Channel
@@ -52,6 +54,18 @@ def move(channel: Channel, status: str, reason: str = "") -> bool:
         tenant = active_tenant_id()
         on_commit(lambda: _release(channel, tenant))
     return True
+
+
+def stop_sending(channel: Channel, reason: str, *, told_at: datetime | None = None) -> bool:
+    """The provider refuses the account: break the channel, in the caller's transaction.
+
+    Not for what was said, at ``told_at``, before the channel came into the state it is in.
+    False if nothing changes.
+    """
+    fresh = Channel.objects.get(pk=channel.pk)
+    if not fresh.sends or (told_at is not None and told_at < fresh.status_at):
+        return False
+    return move(fresh, Channel.BROKEN, reason)
 
 
 def _set(channel: Channel, before: str, status: str, reason: str) -> None:

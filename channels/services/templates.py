@@ -6,29 +6,31 @@ has the same rows.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 import structlog
 from django.db import DatabaseError
 
-from channels.models import Channel, ChannelAddress, MessageTemplate
+from channels.events import TemplateChanged
+from channels.models import Channel, MessageTemplate
+from channels.providers import provider_for
+from channels.providers.abilities import TemplateProvider
 from channels.providers.contract import Client, Outcome
 from channels.selectors import channels_of_account
 from channels.services import template_history as history
-from channels.services.template_changes import FIRST_PAUSE, take_waiting
+from channels.services.template_changes import FIRST_PAUSE, take_waiting, was_told
+from channels.services.template_lane import schedule
 from channels.services.template_listing import Unreadable, columns_of
-from kernel import audit, work
+from kernel import audit
 from kernel.clock import iso, now
+from kernel.events import emit
 from kernel.mongo.doors import PyMongoError
 from kernel.mongo.transactions import run_transaction
 from kernel.work.blame import is_items_fault
-from kernel.work.items import lane_key
 
 log = structlog.get_logger(agentName="channel")
-KIND = "templates"
-EVERY = timedelta(days=1)
 CHUNK = 50
 DELETED, PAUSED = "DELETED", "PAUSED"
 # What a person would want to know of; an id changes with a template that was deleted and made again.
@@ -70,19 +72,6 @@ def sync_templates(*, channel: Channel, client: Client) -> int:
     found = sync_account(channel, client)
     schedule(channel)
     return found.read if isinstance(found, Synced) else 0
-
-
-def schedule(channel: Channel) -> None:
-    """Make sure that the account is looked at within a day."""
-    work.mark(KIND, lane_key(account_of(channel)), due_at=now() + EVERY)
-
-
-def account_of(channel: Channel) -> str:
-    """The account whose templates the channel has, as text that is also the name of its lane."""
-    for kind in sorted(ChannelAddress.SHARED):
-        if value := channel.external.get(kind):
-            return f"{kind}:{value}"
-    return f"channel:{channel.pk}"
 
 
 def sync_account(channel: Channel, client: Client) -> Synced | Outcome:
@@ -200,9 +189,13 @@ def _write(channel: Channel, columns: Json, look: Look) -> list[Difference]:
         setattr(row, what, theirs)
         if what == "status":
             row.paused_until = now() + FIRST_PAUSE if theirs == PAUSED else None
-        if what in TOLD:
+        is_told = what == "components" and was_told(row, what)
+        if what in TOLD and (is_told or not _is_as_before(channel, what, ours, theirs)):
             shown = ("", "") if what == "components" else (str(ours), str(theirs))
             history.note(row, what, shown[1], shown[0], by=history.SYNC)
+            if is_told:
+                _tell_parts(row)
+                continue
             found.append(Difference(**named, what=what, ours=shown[0], theirs=shown[1]))
     row.synced_at = now()
     row.save()
@@ -212,11 +205,30 @@ def _write(channel: Channel, columns: Json, look: Look) -> list[Difference]:
     return found
 
 
+def _is_as_before(channel: Channel, what: str, ours: Any, theirs: Any) -> bool:
+    """Whether a template's parts are those we had, and only the links to its example files are new."""
+    provider = provider_for(channel.kind)
+    if what != "components" or not isinstance(provider, TemplateProvider):
+        return False
+    return provider.are_same(ours, theirs)
+
+
+def _tell_parts(row: MessageTemplate) -> None:
+    """A webhook had told that the components changed, and not into what: now they are here."""
+    emit(TemplateChanged(
+        channel_ids=(row.channel_id,), template_ids=(row.pk,), what="components", name=row.name,
+        language=row.language, external_id=row.external_id, value="", previous="",
+    ))  # fmt: skip
+
+
 def _is_newer_here(row: MessageTemplate, what: str, began: datetime) -> bool:
-    """Whether something was told of it, or done through us, after the list was asked for."""
+    """Whether something was told of it, or done through us, after the list was asked for.
+
+    A webhook tells that the components changed, and not into what: the list's are no older than ours.
+    """
     since = iso(began)
-    return any(e["what"] in (what, "created", "edited") and (e["at"] or "") > since
-               for e in row.history)  # fmt: skip
+    newer = ("created", "edited") if what == "components" else (what, "created", "edited")
+    return any(e["what"] in newer and (e["at"] or "") > since for e in row.history)
 
 
 def _deleted(gone: Sequence[MessageTemplate], began: datetime) -> list[Difference]:

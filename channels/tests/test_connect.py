@@ -8,10 +8,11 @@ from channels.errors import (
     CredentialsRefused,
     ProviderUnavailable,
 )
+from channels.holders import Owners
 from channels.models import Channel, ChannelAddress, ChannelCredential, MessageTemplate
-from channels.selectors import owners_of
 from channels.services.connect import connect_whatsapp, remove_channel
 from kernel import vault
+from kernel.clock import now
 from kernel.models import AuditEntry, DomainEvent
 from kernel.scoping.context import outside_scope
 from tenants.access import acting
@@ -49,9 +50,8 @@ def test_a_connected_number_is_owned_sealed_and_told(live):
     channel = connect(ids)
     phone = ids["phone_number_id"]
     assert (channel.status, channel.external["phone_number_id"]) == ("active", phone)
-    assert owners_of([("phone_number_id", phone)]) == {
-        ("phone_number_id", phone): (live.tenant.pk, channel.pk)
-    }
+    address = ("phone_number_id", phone)
+    assert Owners({(address, now())}).of(address, now()) == (live.tenant.pk, channel.pk)
     credential = ChannelCredential.objects.get()
     assert TOKEN not in credential.access_token
     assert vault.open_field(credential, "access_token") == TOKEN

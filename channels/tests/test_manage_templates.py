@@ -33,6 +33,10 @@ class Meta:
     def __init__(self):
         self.asked, self.answer = [], None
 
+    def upload_example(self, data, mime_type):
+        self.asked.append(("upload", len(data), mime_type))
+        return self.answer or f"4::{len(self.asked)}"
+
     def create_template(self, body):
         self.asked.append(("create", body))
         return self.answer or {"id": "77", "status": "PENDING", "category": "UTILITY"}

@@ -1,12 +1,16 @@
 """News of accounts and templates: kept once, the newest counts, critical ones show on the channel."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from channels.api.representations import channel_json, health_json
 from channels.api.template_shapes import templates_json
 from channels.models import Channel, MessageTemplate
+from channels.models.alert import ChannelAlert
+from channels.providers import provider_for, whatsapp
 from channels.providers.events import AccountNotice, TemplateChanged
 from channels.services.notices import note_account
 from channels.services.template_changes import change_template
@@ -122,6 +126,21 @@ def test_a_critical_notice_shows_on_the_channel(shop, fact, expected):
     assert status(shop.one) == "active"
 
 
+ENDS = ("account_deleted", "account_banned", "account_offboarded", "account_partner_removed")
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_an_account_that_is_gone_stops_its_channels_and_alerts_the_owners(shop, name):
+    """As Meta says it: the provider's own fixture, read by the provider's own parser."""
+    path = Path(whatsapp.__file__).parent / "fixtures" / f"{name}.json"
+    provider = provider_for("whatsapp")
+    items = provider.explode(json.loads(path.read_text())["body"])
+    (news,) = [event for item in items for event in provider.parse(item.body)]
+    note(shop.one, news)
+    assert [status(c) for c in (shop.one, shop.two, shop.apart)] == ["broken", "broken", "active"]
+    assert ChannelAlert.objects.filter(topic="broken").count() == 2
+
+
 def test_a_critical_notice_that_comes_after_better_news_stops_nothing(shop):
     note(shop.one, notice(2, status="CONNECTED"), notice(1, severity="critical", status="DISABLED"))
     assert status(shop.one) == "active"
@@ -188,15 +207,6 @@ def test_the_newest_change_of_each_kind_counts_and_all_are_history(shop, backwar
     assert times == sorted(times)
 
 
-def test_components_are_taken_only_in_the_form_that_a_send_needs(shop):
-    row = template(shop.one, components=[{"type": "BODY", "text": "old"}])
-    apply(shop.one, change(1, what="components", value="", detail={"title": "new"}))
-    assert MessageTemplate.objects.get(pk=row.pk).components[0]["text"] == "old"
-    new = [{"type": "BODY", "text": "new"}]
-    apply(shop.one, change(2, what="components", value="", detail={"components": new}))
-    assert MessageTemplate.objects.get(pk=row.pk).components == new
-
-
 def test_a_template_may_be_named_by_its_id_alone(shop):
     row = template(shop.one)
     apply(shop.one, change(name="", language=""))
@@ -236,6 +246,6 @@ def test_a_change_of_an_unknown_template_waits_for_the_next_sync(shop):
 
 def test_the_history_is_bounded(shop):
     row = template(shop.one)
-    apply(shop.one, *(change(n, value=f"S{n}") for n in range(60)))
+    apply(shop.one, *(change(n, value="DISABLED" if n == 59 else "PAUSED") for n in range(60)))
     found = MessageTemplate.objects.get(pk=row.pk)
-    assert (len(found.history), found.status) == (50, "S59")
+    assert (len(found.history), found.status) == (50, "DISABLED")

@@ -10,7 +10,7 @@ from channels.api.template_shapes import templates_json
 from channels.models import Channel, MessageTemplate
 from channels.providers.contract import Transient
 from channels.providers.events import TemplateChanged
-from channels.services import reconcile, templates
+from channels.services import reconcile, template_lane
 from channels.services.template_changes import change_template
 from channels.services.templates import Synced, sync_account, sync_templates
 from kernel.clock import now
@@ -153,14 +153,14 @@ def test_a_list_that_cannot_be_read_changes_nothing(shop):
 def look(shop, monkeypatch, *entries):
     """The lane of the account is due."""
     monkeypatch.setattr(reconcile, "client_of", lambda _: Meta(*entries))
-    mark(templates.KIND, lane_key(f"waba_id:{WABA}"))
-    work_off(templates.KIND)
+    mark(template_lane.KIND, lane_key(f"waba_id:{WABA}"))
+    work_off(template_lane.KIND)
     return lane_of(shop)
 
 
 def lane_of(shop):
     """As the primary has it: lanes are not written on a majority."""
-    found = hasty(Lane).find_one({"kind": templates.KIND, "tenant_id": shop.tenant.pk})
+    found = hasty(Lane).find_one({"kind": template_lane.KIND, "tenant_id": shop.tenant.pk})
     return SimpleNamespace(key=found["key"], due_at=found["due_at"].replace(tzinfo=UTC))
 
 
@@ -195,8 +195,8 @@ def test_a_provider_that_is_away_is_asked_again_in_an_hour(shop, monkeypatch):
             return Transient(code=2)
 
     monkeypatch.setattr(reconcile, "client_of", lambda _: Away())
-    mark(templates.KIND, lane_key(f"waba_id:{WABA}"))
-    work_off(templates.KIND)
+    mark(template_lane.KIND, lane_key(f"waba_id:{WABA}"))
+    work_off(template_lane.KIND)
     assert timedelta(minutes=59) < lane_of(shop).due_at - now() <= timedelta(hours=1)
 
 

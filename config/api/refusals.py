@@ -3,7 +3,6 @@
 An id of another tenant and one that nobody has are the same refusal, so they are the same entry.
 """
 
-import re
 from functools import partial
 from typing import Any
 
@@ -15,11 +14,10 @@ from kernel.audit.refusals import REFUSED, afterwards, note_refusal
 from kernel.errors import DomainError
 from kernel.scoping.context import outside_scope, tenant_scope
 from tenants.errors import BadApiKey, TenantSuspended
+from tenants.reads import target_of
 from tenants.sign_ins import note_refused_tenant
 
 log = structlog.get_logger(agentName="auth")
-_PREFIX = "/api/v1/"
-_ID = re.compile(r"[0-9a-f]{24}")
 
 
 def note(error: DomainError, request: Any) -> None:
@@ -39,7 +37,7 @@ def note(error: DomainError, request: Any) -> None:
 def _note_here(error: DomainError, request: Any) -> None:
     principal = request.principal
     log.info("access.refused", code=error.code, method=request.method, actor_id=principal.id)
-    afterwards(request, partial(note_refusal, REFUSED, _target(request.path), code=error.code))
+    afterwards(request, partial(note_refusal, REFUSED, target_of(request.path), code=error.code))
 
 
 def _note_key(error: BadApiKey, request: Any, tenant_id: str, key_id: str) -> None:
@@ -49,10 +47,3 @@ def _note_key(error: BadApiKey, request: Any, tenant_id: str, key_id: str) -> No
     note = partial(note_refusal, "api_key.refused", ("api_key", key_id), code=error.code)
     with outside_scope(), tenant_scope(tenant_id), acting_as(actor):
         afterwards(request, note)
-
-
-def _target(path: str) -> tuple[str, str]:
-    """The resource and the id that were asked for; the path itself where there is none."""
-    parts = path.removeprefix(_PREFIX).split("/")
-    ids = [part for part in parts if _ID.fullmatch(part)]
-    return parts[0][:40], ids[-1] if ids else "/".join(parts)[:64]

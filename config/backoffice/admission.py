@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 
 from accounts.factors import has_second_factor
@@ -24,6 +25,12 @@ def is_admitted(request: Any) -> bool:
 def lacks_factor(user: Any) -> bool:
     """Whether a member of staff must set up a second factor before anything else."""
     return settings.STAFF_SECOND_FACTOR and not has_second_factor(user)
+
+
+def has_passkey(user: Any) -> bool:
+    """Whether the page of the second factor offers one."""
+    kind = Authenticator.Type.WEBAUTHN
+    return bool(Authenticator.objects.filter(user_id=user.pk, type=kind).exists())
 
 
 def _is_fresh(session: Any) -> bool:

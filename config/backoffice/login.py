@@ -23,7 +23,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from unfold.widgets import BASE_INPUT_CLASSES
 
 from accounts.views import second_factor_turn
-from config.backoffice.admission import lacks_factor
+from config.backoffice.admission import has_passkey, lacks_factor
 
 INPUT = {"class": " ".join(BASE_INPUT_CLASSES)}
 SLOW_DOWN = "Too many attempts. Wait a minute, then try again."
@@ -78,9 +78,7 @@ def sign_in(site: Any, request: HttpRequest) -> HttpResponse:
                 return reached
             form.add_error(None, NOT_NOW)
     context = {**page_context(site, request), "form": form, "app_path": request.get_full_path()}
-    return TemplateResponse(
-        request, site.login_template or "admin/login.html", context, status=status
-    )
+    return TemplateResponse(request, "admin/backoffice/login.html", context, status=status)
 
 
 def _log_in(request: HttpRequest, login: Login) -> HttpResponse | None:
@@ -91,7 +89,7 @@ def _log_in(request: HttpRequest, login: Login) -> HttpResponse | None:
     if request.user.is_authenticated and lacks_factor(request.user):
         reauthenticate_by_password(request)  # it was typed a moment ago
         return _forward(request, "admin:login_factor")
-    return _reached(request)
+    return reached(request)
 
 
 def confirm_code(site: Any, request: HttpRequest) -> HttpResponse:
@@ -106,12 +104,13 @@ def confirm_code(site: Any, request: HttpRequest) -> HttpResponse:
             if form.is_valid():
                 form.save()
                 stage.exit()
-                return _reached(request) or HttpResponseRedirect(reverse("admin:login"))
-    context = {**page_context(site, request), "form": form, "app_path": request.get_full_path()}
+                return reached(request) or HttpResponseRedirect(reverse("admin:login"))
+    context = {**page_context(site, request), "form": form, "app_path": request.get_full_path(),
+               "has_passkey": has_passkey(stage.login.user)}  # fmt: skip
     return TemplateResponse(request, "admin/backoffice/code.html", context)
 
 
-def _reached(request: HttpRequest) -> HttpResponse | None:
+def reached(request: HttpRequest) -> HttpResponse | None:
     """Where the flow has come: inside, at the second factor, or nowhere."""
     if request.user.is_authenticated:
         return HttpResponseRedirect(next_page(request))

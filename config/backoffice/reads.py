@@ -1,54 +1,22 @@
-"""What staff look at is in the tenant's audit log: once for each page in a quarter of an hour."""
+"""What a page of the backoffice shows, for the tenant's audit log."""
 
-import time
 from typing import Any
 
-from kernel import audit
 from kernel.backoffice.steps import ID
-from kernel.mongo.transactions import run_transaction
-from kernel.scoping import active_tenant_id
+from tenants.reads import Target, note_reads
 from tenants.staff import running_impersonation
-
-KEY = "backoffice_reads"
-EVERY_S = 15 * 60
-MOST_KEPT = 300
-Target = tuple[str, str]
 
 
 def record_read(request: Any, view: Any, path: dict[str, Any]) -> None:
-    """Write ``staff.viewed`` for what the page showed, unless this browser's last entry of it is fresh.
-
-    The session remembers what was written, after it was: a session that is lost, or saved by two
-    requests at once, costs an entry more and never one less.
-    """
+    """Note what the page showed."""
     running = running_impersonation(request)
-    on_behalf_of = running.pk if running else ""
     targets = getattr(request, "backoffice_targets", None) or [_target(view, path)]
-    known, at = _fresh(request), int(time.time())
-    names = {f"{active_tenant_id()}:{on_behalf_of}:{kind}:{id_}": (kind, id_)
-             for kind, id_ in targets}  # fmt: skip
-    new = {name: target for name, target in names.items() if name not in known}
-    if not new:
-        return
-    run_transaction(lambda: _write(list(new.values())))
-    newest = sorted({**known, **dict.fromkeys(new, at)}.items(), key=lambda kept: kept[1])
-    request.session[KEY] = dict(newest[-MOST_KEPT:])
-
-
-def _write(targets: list[Target]) -> None:
-    for target in targets:
-        audit.record("staff.viewed", target)
+    note_reads(request, targets, on_behalf_of=running.pk if running else "")
 
 
 def shows(request: Any, *targets: Target) -> None:
     """Name what a page shows, where its address does not: pairs of type and id."""
     request.backoffice_targets = list(targets)
-
-
-def _fresh(request: Any) -> dict[str, int]:
-    since = time.time() - EVERY_S
-    kept: dict[str, int] = request.session.get(KEY, {})
-    return {name: at for name, at in kept.items() if at > since}
 
 
 def _target(view: Any, path: dict[str, Any]) -> Target:

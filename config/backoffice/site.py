@@ -11,7 +11,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from unfold.sites import UnfoldAdminSite
 
-from config.backoffice import chooser, dashboard, factor, finder, login, queues, stuck, support
+from config.backoffice import (
+    chooser,
+    dashboard,
+    factor,
+    finder,
+    login,
+    passkey,
+    queues,
+    stuck,
+    support,
+)
 from config.backoffice.admission import is_admitted
 from config.backoffice.scope import inside_tenant
 from kernel.backoffice.base import BackofficeAdmin
@@ -59,6 +69,8 @@ class Backoffice(UnfoldAdminSite):
         return [
             path("choose/", self.admin_view(self.choose_tenant), name="choose_tenant"),
             path("login/code/", self.login_code, name="login_code"),
+            path("login/webauthn/", self.login_passkey, name="login_passkey"),
+            path("login/code/webauthn/", self.login_code_passkey, name="login_code_passkey"),
             path("login/factor/", self.login_factor, name="login_factor"),
             path("work/", self.admin_view(self.work), name="work"),
             path("work/replay/", self.admin_view(self.replay_all), name="replay_all"),
@@ -114,6 +126,14 @@ class Backoffice(UnfoldAdminSite):
     @method_decorator([never_cache, login_not_required, sensitive_post_parameters()])
     def login_code(self, request: HttpRequest) -> HttpResponse:
         return login.confirm_code(self, request)
+
+    @method_decorator([never_cache, login_not_required, sensitive_post_parameters()])
+    def login_passkey(self, request: HttpRequest) -> HttpResponse:
+        return passkey.alone(request)
+
+    @method_decorator([never_cache, login_not_required, sensitive_post_parameters()])
+    def login_code_passkey(self, request: HttpRequest) -> HttpResponse:
+        return passkey.as_second_factor(request)
 
     @method_decorator([never_cache, login_not_required, sensitive_post_parameters()])
     def login_factor(self, request: HttpRequest) -> HttpResponse:

@@ -9,6 +9,7 @@ from django.core.files.storage import default_storage
 
 from kernel.archive.order import Model, in_order
 from kernel.archive.walk import count
+from kernel.events import doorbell
 from kernel.models import Lane, LaneMark
 from kernel.mongo.doors import collection, owner
 from kernel.mongo.engine.guard import Rewrite, rewriting
@@ -96,8 +97,8 @@ def _count_files(path: str) -> int:
 
 
 def remove_keys() -> int:
-    """What Redis keeps under the tenant's prefix; raises ``RedisError`` when it is away."""
-    client, removed = connect(settings.REDIS_URL), 0
+    """What Redis keeps under the tenant's prefix or said of its feed; raises ``RedisError`` when it is away."""
+    client, removed = connect(settings.REDIS_URL), doorbell.forget(active_tenant_id())
     keys = list(client.scan_iter(match=f"*{active_tenant_id()}*", count=SCAN))
     for begin in range(0, len(keys), SCAN):
         removed += int(client.delete(*keys[begin : begin + SCAN]))

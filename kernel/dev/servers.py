@@ -76,6 +76,7 @@ def _mongod(
         *("--setParameter", "transactionLifetimeLimitSeconds=12"),
         # A slow command is logged with its values, and those are what customers wrote.
         *("--slowms", "3600000"),
+        "--noscripting",
     ]
     if failpoints:
         command += ["--setParameter", "enableTestCommands=1"]

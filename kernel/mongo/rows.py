@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from bson import Int64, ObjectId
-from django.db import models
+from django.db import connection, models
 
 from kernel.mongo.deadline import bounded_read
 from kernel.mongo.doors import collection, owner
@@ -37,7 +37,8 @@ def find_rows(model: type[M], where: dict[str, Any], **options: Any) -> list[M]:
     ``options`` are the driver's: ``sort``, ``limit``, ``batch_size``.
     """
     cursor = collection(model).find({**owner(), **where}, **options)
-    return hydrated(model, bounded_read(lambda: list(cursor)))
+    in_transaction = connection.session is not None  # then it has all of the request's time
+    return hydrated(model, list(cursor) if in_transaction else bounded_read(lambda: list(cursor)))
 
 
 def find_one(model: type[M], where: dict[str, Any]) -> M | None:

@@ -39,9 +39,13 @@ class Taking:
 
 
 def number_bucket(channel: Channel) -> Bucket:
-    """The channel's whole rate: a twentieth at once, less as the provider's limits fill up."""
+    """The channel's rate: a twentieth at once, less as the provider's limits fill up.
+
+    The rest comes so that in no second more than the rate is let go: calls leave a little late and
+    bunch up, and what the provider counts must stay within its five per cent all the same.
+    """
     rate = max(per_second(channel) * _share_left(channel), 1)
-    return Bucket(capacity=max(rate / 20, 1), per_second=rate, cold_start=True)
+    return Bucket(capacity=max(rate / 20, 1), per_second=rate * 0.95, cold_start=True)
 
 
 def asked_for(channel: Channel, deliveries: Sequence[Delivery], kinds: dict[str, Rate]) -> Taking:

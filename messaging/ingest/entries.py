@@ -48,7 +48,7 @@ class Effect:
 WRITES = Effect(unread=True, waits=True, opens_window=True)
 STANDS_BY = Effect(unread=True, opens_window=True)  # another app answers
 COMMENTS = Effect(unread=True, waits=True)
-CALLS = Effect(unread=True)
+CALLS = Effect(unread=True, opens_window=True)
 PASSES = Effect()
 ANSWERS = Effect(answers=True)
 QUIET = Effect(quiet=True)
@@ -127,7 +127,12 @@ def entry_of(channel: Channel, event: Event, contact: Contact) -> Entry:
 
 
 def _inbound(plain: Entry, event: InboundMessage) -> Entry:
-    effect = QUIET if event.is_history else STANDS_BY if event.is_standby else WRITES
+    effect = (
+        QUIET if event.is_history
+        else PASSES if event.type == "system"  # of the customer, but not said by them
+        else STANDS_BY if event.is_standby
+        else WRITES
+    )  # fmt: skip
     standby = None if event.is_history else event.is_standby
     return replace(_written(plain, event), referral=event.referral, effect=effect,
                    is_standby=standby)  # fmt: skip

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from conversations.models import Conversation
 from conversations.services.threads import conversations_for, quiet_conversations_for
 from kernel.events import Event, emit
-from kernel.mongo.ids import new_id
 from kernel.mongo.rows import insert_rows
 from kernel.work.items import enqueue_many
 from messaging.events import HistoryAdded, MessageNoted, MessageReceived, MessageSentElsewhere
 from messaging.ingest.entries import ELSEWHERE, SYSTEM, Entry, in_order
+from messaging.ingest.placeholders import attachments_of, fill, said_by
 from messaging.ingest.targets import find_by_external_id, find_targets
 from messaging.ingest.threads import update_threads
 from messaging.ingest.updates import adopt_early
@@ -34,7 +34,7 @@ def store_messages(entries: Sequence[Entry]) -> list[Message]:
         counts[thread.pk] += 1
         row = _message(entry, thread, thread.message_count + counts[thread.pk])
         rows.append(row)
-        files += _attachments(entry, row)
+        files += attachments_of(entry.channel.pk, row.pk, entry.media)
     _resolve_replies(rows)
     insert_rows(rows)
     enqueue_many("media", files)
@@ -48,9 +48,13 @@ def store_messages(entries: Sequence[Entry]) -> list[Message]:
 def _unseen(entries: Sequence[Entry]) -> list[Entry]:
     """Without what is stored already, and without repetitions inside the batch."""
     wanted = {entry.name: entry for entry in reversed(entries)}
+    # Of a placeholder and its file in one batch the file.
+    wanted |= {entry.name: entry for entry in entries if entry.is_history and entry.media}
     if not wanted:
         return []
-    known = set(find_by_external_id(Message, wanted))
+    known = find_by_external_id(Message, wanted)
+    fill({str(known[e.name]["_id"]): said_by(e) for e in entries
+          if e.name in known and e.is_history and e.media})  # fmt: skip
     return [e for e in entries if e.name not in known and wanted[e.name] is e]
 
 
@@ -90,18 +94,6 @@ def _message(entry: Entry, thread: Conversation, seq: int) -> Message:
         sender_name=str(entry.contact) if is_theirs else "",
         provider_at=entry.provider_at,
     )
-
-
-def _attachments(entry: Entry, row: Message) -> list[Attachment]:
-    made = []
-    for media in entry.media:
-        id_ = new_id()
-        made.append(Attachment(
-            pk=id_, lane=id_, channel=entry.channel, message_id=row.pk, kind=media.kind,
-            provider_id=media.provider_id, source_url=media.url, mime_type=media.mime_type[:120],
-            filename=media.filename[:240], size=media.size, sha256=media.sha256,
-        ))  # fmt: skip
-    return made
 
 
 def _resolve_replies(rows: list[Message]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from channels.models import Channel
+from channels.providers import provider_for
 from channels.providers.events import (
     CallNoted,
     Event,
@@ -15,6 +16,7 @@ from channels.providers.events import (
     ReadUpTo,
     StatusUpdate,
 )
+from channels.services.states import stop_sending
 from channels.services.template_refusals import MEANS, note_refusal
 from crm.models import Contact
 from crm.services.resolve import Key
@@ -22,10 +24,14 @@ from kernel.mongo.doors import ObjectId, UpdateOne, collection, owner
 from kernel.mongo.rows import find_rows, insert_rows
 from messaging.ingest.effects import Joined, take_effect
 from messaging.ingest.entries import call_direction, contact_of, error_json
+from messaging.ingest.placeholders import detail_of
 from messaging.ingest.proofs import prove_sends
 from messaging.ingest.targets import External, Target, find_by_callback, find_targets
 from messaging.models import Message, MessageUpdate
 from messaging.status import RANK
+
+REFUSES_ACCOUNT = ("A", "T")
+"""The kinds of codes that say: nothing can be sent until somebody mends the account, or its token."""
 
 
 def store_statuses(arrivals: Sequence[tuple[Channel, StatusUpdate]]) -> None:
@@ -41,7 +47,9 @@ def store_statuses(arrivals: Sequence[tuple[Channel, StatusUpdate]]) -> None:
     fresh = _store(rows)
     prove_sends(fresh, ours=ours, known=targets)
     take_effect([(row, target) for row, target in fresh if target])
-    _teach_templates(fresh, {channel.pk: channel for channel, _ in arrivals})
+    channels = {channel.pk: channel for channel, _ in arrivals}
+    _teach_templates(fresh, channels)
+    _heed_refusals(fresh, channels)
 
 
 def _status_row(channel: Channel, event: StatusUpdate, target: Target | None) -> MessageUpdate:
@@ -93,6 +101,17 @@ def _teach_templates(fresh: list[tuple[MessageUpdate, Any]], channels: dict[str,
         note_refusal(channels[row.channel_id], name, language, (row.error or {})["code"])
 
 
+def _heed_refusals(fresh: list[tuple[MessageUpdate, Any]], channels: dict[str, Channel]) -> None:
+    """An account that is refused late stops as if it had been refused at once: the queue is kept."""
+    for row, target in fresh:
+        if not target or row.status != "failed" or not row.error:
+            continue
+        channel = channels[row.channel_id]
+        rule = provider_for(channel.kind).explain(row.error["code"])
+        if rule is not None and rule.kind in REFUSES_ACCOUNT:
+            stop_sending(channel, f"{rule.title}. {rule.advice}", told_at=row.provider_at)
+
+
 def store_changes(arrivals: Sequence[tuple[Channel, Event]], contacts: dict[Key, Contact]) -> None:
     """Keep reactions, edits, revocations, marks of reading and phases of calls once, on their message."""
     if not arrivals:
@@ -117,6 +136,8 @@ def _change_row(channel: Channel, event: Event, contacts: dict[Key, Contact]) ->
         case MessageEdited():
             row.kind, row.external_id, row.text = MessageUpdate.EDIT, event.external_id, event.text
             row.detail = {"content": event.content, "number": event.number}
+            if event.media:
+                row.detail = detail_of(event)
             row.key = f"ed:{event.external_id}:{_version(event)}"
         case MessageRevoked():
             row.kind, row.external_id = MessageUpdate.REVOKE, event.external_id

@@ -1,20 +1,19 @@
 """Edits and revocations: the summary follows them, and what is taken back is erased."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from conversations.models import Conversation
 from kernel import audit
 from kernel.events import emit
-from kernel.mongo.doors import ObjectId, UpdateOne, collection, owner
+from kernel.mongo.doors import ObjectId, collection, owner
 from kernel.mongo.engine.guard import Rewrite, rewriting
-from kernel.mongo.rows import find_rows
 from messaging.events import MessageEdited, MessageRevoked
+from messaging.ingest.placeholders import fill_by_changes
+from messaging.ingest.summaries import renew_summaries, set_previews
 from messaging.ingest.targets import Target
 from messaging.media.removal import remove_files
 from messaging.models import Message, MessageUpdate
-from messaging.summary import REVOKED, preview_of
-from messaging.wording import is_edit, words_of
+from messaging.summary import REVOKED
+from messaging.wording import is_edit
 
 Joined = tuple[MessageUpdate, Target]
 
@@ -25,9 +24,10 @@ def edited(joined: Sequence[Joined]) -> None:
         return
     gone = _revoked_among({target[0] for _, target in joined})
     _blank(target[0] for _, target in joined if target[0] in gone)
+    fill_by_changes([one for one in joined if one[1][0] not in gone])
     real = [target for row, target in joined if target[0] not in gone and is_edit(row)]
     if real:
-        _renew_summaries(dict(real))
+        renew_summaries(dict(real))
         emit(*(MessageEdited(message_id=id_, conversation_id=talk) for id_, talk in real))
 
 
@@ -48,27 +48,6 @@ def _blank(message_ids: Iterable[str]) -> None:
         )
 
 
-def _renew_summaries(talks: dict[str, str]) -> None:
-    """``talks``: message id → conversation id. The list shows the new words of a last message."""
-    messages = find_rows(Message, {"_id": {"$in": [ObjectId(id_) for id_ in talks]}})
-    updates: dict[str, list[MessageUpdate]] = defaultdict(list)
-    for update in find_rows(MessageUpdate, {"message_id": {"$in": list(talks)}}):
-        updates[update.message_id].append(update)
-    _set_previews({
-        (message.conversation_id, message.pk):
-            preview_of(message.type, words_of(message, updates[message.pk]).text)
-        for message in messages
-    })  # fmt: skip
-
-
-def _set_previews(previews: dict[tuple[str, str], str]) -> None:
-    collection(Conversation).bulk_write([
-        UpdateOne({**owner(), "_id": ObjectId(talk), "last_message.id": id_},
-                  {"$set": {"last_message.preview": preview}})
-        for (talk, id_), preview in previews.items()
-    ])  # fmt: skip
-
-
 def revoked(joined: Sequence[Joined]) -> None:
     """Erase words, content and files; the message stays in its place, shown as taken back."""
     targets = dict(target for _, target in joined)
@@ -81,7 +60,7 @@ def revoked(joined: Sequence[Joined]) -> None:
         )
     _blank(targets)
     remove_files(targets)
-    _set_previews({(talk, id_): REVOKED for id_, talk in targets.items()})
+    set_previews({(talk, id_): REVOKED for id_, talk in targets.items()})
     for id_ in targets:
         audit.record("message.revoked", ("message", id_))
     emit(*(MessageRevoked(message_id=id_, conversation_id=talk) for id_, talk in targets.items()))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from channels.models import Channel
@@ -23,6 +24,7 @@ from messaging.errors import (
     TemplateUnknown,
     UnsupportedByChannel,
 )
+from messaging.media.pictures import look_at
 from messaging.models import Attachment, Delivery, Message
 from messaging.selectors import visible_attachment, visible_message
 from messaging.services.drafts import (
@@ -100,7 +102,8 @@ def _check(channel: Channel, message: OutboundMessage, uploads: Uploads) -> None
     try:
         provider.validate(message)
         for file, upload in uploads:
-            provider.validate_file(file.kind, upload.mime_type, upload.size or 0)
+            look = partial(look_at, upload)
+            provider.validate_file(file.kind, upload.mime_type, upload.size or 0, look)
     except InvalidMessage as error:
         problem = {"field": error.field, "code": "invalid", "detail": error.message}
         extra = {"limit": error.limit} if error.limit is not None else {}

@@ -117,7 +117,7 @@ def test_a_call_is_one_entry_whatever_phase_is_told_first(quiet, backwards, taki
     assert [p["phase"] for p in call["phases"]] == ["connect", "terminate"]
     assert call["detail"] == {"to": "9722", "status": "COMPLETED"}
     assert the_conversation()["unread_count"] == 1
-    assert the_conversation()["window"]["open"] is False
+    assert the_conversation()["window"]["open"] is True
     assert sorted(f["phase"] for f in facts("call.changed")) == ["connect", "terminate"]
     assert len(facts("message.noted")) == 1
     updates = one_message_json(Message.objects.get())["updates"]
@@ -246,3 +246,10 @@ def test_an_event_that_names_nobody_is_refused(shop):
     with pytest.raises(ValueError, match="who it is about"):
         take(shop.channel, wrote("x", of=nobody, id_=mid()))
     assert Message.objects.count() == 0
+
+
+def test_what_the_provider_says_of_a_customer_is_not_their_writing(quiet):
+    take(quiet.channel, wrote("Noa changed from A to B", type="system"))
+    talk = the_conversation()
+    assert (talk["unread_count"], talk["window"]["open"]) == (0, False)
+    assert the_message()["type"] == "system"

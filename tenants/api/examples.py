@@ -3,6 +3,10 @@
 ID = "0192f0c1a2b3000000a1b2c3"
 AT = "2026-03-14T09:26:53.589Z"
 TENANT = {"id": ID, "slug": "acme", "name": "Acme", "status": "active", "created_at": AT}
+MY_TENANT = {
+    **TENANT, "status": "suspended", "role": "owner",
+    "erasure": {"id": ID, "due_at": "2026-03-21T09:26:53.589Z"},
+}  # fmt: skip
 ACCOUNT = {
     "id": ID, "email": "ada@example.com", "name": "Ada Lovelace", "has_password": True,
     "has_second_factor": False, "created_at": AT,

@@ -8,6 +8,7 @@ from accounts.models import User
 from config.api.rendering import moment
 from kernel.clock import now
 from tenants.access import Principal
+from tenants.ends import End
 from tenants.models import (
     ApiKey,
     Invitation,
@@ -27,6 +28,11 @@ Json = dict[str, Any]
 def tenant_json(tenant: Tenant) -> Json:
     return {"id": tenant.pk, "slug": tenant.slug, "name": tenant.name, "status": tenant.status,
             "created_at": moment(tenant.created_at)}  # fmt: skip
+
+
+def my_tenant_json(tenant: Tenant, role: str, end: End | None) -> Json:
+    erasure = {"id": end.id, "due_at": moment(end.due_at)} if end else None
+    return {**tenant_json(tenant), "role": role, "erasure": erasure}
 
 
 def me_json(principal: Principal, tenant: Tenant) -> Json:

@@ -134,8 +134,16 @@ class TenantShown(Shown):
     created_at = serializers.DateTimeField()
 
 
+class TenantErasureShown(Shown):
+    id = Id()
+    due_at = serializers.DateTimeField(help_text="Until then any owner can cancel it.")
+
+
 class MyTenantShown(TenantShown):
     role = serializers.CharField(help_text=ROLE)
+    erasure = TenantErasureShown(
+        allow_null=True, help_text="That the tenant is to be erased is shown to its owners."
+    )
 
 
 class MeShown(Shown):

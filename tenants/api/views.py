@@ -23,9 +23,11 @@ from tenants.api.representations import (
     me_json,
     member_json,
     members_json,
+    my_tenant_json,
     settings_json,
     tenant_json,
 )
+from tenants.ends import ends_of
 from tenants.permissions import Permission as P
 from tenants.selectors import (
     asks_second_factor,
@@ -60,11 +62,12 @@ class Tenants(ApiView):
     @operation(
         "tenants_list", "List my tenants", who=PERSON, in_tenant=False,
         gives=all_of(shapes.MyTenantShown),
-        example={"results": [{**examples.TENANT, "role": "owner"}]},
+        example={"results": [examples.MY_TENANT]},
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         mine = tenants_of(request.user)
-        return Response({"results": [{**tenant_json(t), "role": role} for t, role in mine]})
+        ends = ends_of(tenant for tenant, role in mine if role == "owner")
+        return Response({"results": [my_tenant_json(t, role, ends.get(t.pk)) for t, role in mine]})
 
     @operation(
         "tenants_create", "Create a tenant", who=PERSON, in_tenant=False, takes=shapes.NewTenant,

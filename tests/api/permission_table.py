@@ -121,12 +121,25 @@ LOWEST_ROLE: dict[str, str | None] = {
     "tenant_erase": "owner",
     "contacts_export": "supervisor",
     "contacts_erase": "admin",
+    "contact_erasures_list": "admin",
     "contact_erasures_get": "admin",
+    "retention_runs_list": "admin",
+    "work_list": "admin",
     "imports_create": None,
+    "imports_list": None,
     "imports_get": None,
     "erasures_get": None,
     "erasures_cancel": None,
 }
+
+# What the installation's superusers do, from outside of any tenant; for everybody else it is not there.
+# To some of it others have a right of their own: a tenant's staff read it, a person their erasures.
+FOR_SUPERUSERS = frozenset({
+    "tenants_get", "tenants_open_entry", "staff_grants_list", "staff_grants_create",
+    "staff_grants_end", "platform_tenants_list", "people_list", "people_get", "people_disable",
+    "people_enable", "people_end_sessions", "people_remove_factors", "people_staff_rights",
+    "tenants_suspend", "tenants_resume", "tenants_limits_change",
+})  # fmt: skip
 
 # What an operation needs beside what it declares, asked with the body below; or all that it needs,
 # for one that is not made by the decorator.

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import connection
 
+from archives.models import ContactErasure, RetentionRun
 from kernel.mongo.wire import wire_log
 from kernel.scoping import Reason, unscoped
 from kernel.scoping.registry import is_owned
@@ -32,6 +33,8 @@ def filled(world: Any, owner: Caller, thread: Any) -> list[str]:
             factories.message(thread, seq=n + 2)
             factories.template(thread.channel)
             factories.contact(phone="5511955501001")
+            for work in (ContactErasure, RetentionRun):
+                factories.any_row(work).save(force_insert=True)
     for role in ("agent", "viewer", "admin"):
         member(world, role)
         owner.post("api-keys", {"name": role, "scopes": ["contacts:read"]})
@@ -45,7 +48,8 @@ def filled(world: Any, owner: Caller, thread: Any) -> list[str]:
         f"conversations?channel={thread.channel_id}", f"conversations?contact={thread.contact_id}",
         f"conversations/{thread.pk}/messages", "contacts", "contacts?phone=5511955501001", "channels",
         f"channels/{thread.channel_id}/templates", "members", "api-keys", "webhook-events",
-        "webhook-events?state=dead", "webhook-events?state=dead,done", "audit-log", "events",
+        "webhook-events?state=dead", "webhook-events?state=dead,done", "contact-erasures",
+        "tenant/retention-runs", "audit-log", "events",
         "events?after=3", f"audit-log?actor={world.owner.pk}", "audit-log?action=member.added",
         f"audit-log?actor={world.owner.pk}&action=member.added", f"audit-log?target={thread.pk}",
         "audit-log?since=2026-01-01T00:00:00Z&until=2100-01-01T00:00:00Z",

@@ -15,6 +15,7 @@ from kernel.clock import now
 from kernel.envelope import new_ring_entry
 from kernel.models import Canary
 from kernel.ratelimit import connect
+from kernel.tasks import QUEUES
 from kernel.work.sweep import beat_canary
 from tests.failpoints import fail_command
 
@@ -37,10 +38,9 @@ def no_redis(_: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @contextmanager
 def stuck_queue(_: Any, __: Any) -> Iterator[None]:
-    beat_canary("inbound")
     Canary.objects.filter(queue="inbound").update(seen_at=now().replace(year=2020))
     yield
-    Canary.objects.all().delete()
+    beat_canary("inbound")
 
 
 @contextmanager
@@ -67,10 +67,15 @@ BROKEN: dict[str, Callable[..., Any]] = {
 
 
 @pytest.fixture(autouse=True)
-def _spooled(settings: Any, tmp_path: Any) -> None:
+def _spooled(settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(health, "QUEUES", QUEUES)
     Canary.objects.all().delete()
+    for queue in QUEUES:
+        beat_canary(queue)
     settings.SPOOL = str(tmp_path)
     (tmp_path / "a.spool").write_bytes(b"x" * 100)
+    yield
+    Canary.objects.all().delete()  # or they would be old for the tests that follow
 
 
 def test_every_dependency_is_broken_here() -> None:
@@ -93,3 +98,13 @@ def test_readiness_tells_of(name: str, settings: Any, monkeypatch: pytest.Monkey
         assert "Server" not in answer
         assert Client().get("/live").status_code == 200
     assert Client().get("/ready").status_code == 200
+
+
+def test_a_queue_whose_worker_never_came_is_told_when_it_had_time_to_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Canary.objects.filter(queue="outbound").delete()
+    monkeypatch.setattr(health, "_STARTED", time.monotonic())
+    assert Client().get("/ready").json()["checks"]["queues"] is True
+    monkeypatch.setattr(health, "_STARTED", time.monotonic() - health.STARTING_S)
+    assert Client().get("/ready").json()["checks"]["queues"] is False

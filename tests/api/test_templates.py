@@ -11,6 +11,7 @@ from kernel.mongo.ids import new_id
 from kernel.scoping import tenant_scope
 from tests import factories
 from tests.api.caller import Caller, code_of
+from tests.api.conftest import signed_in
 
 
 @pytest.fixture
@@ -52,6 +53,59 @@ def test_a_refusal_names_the_field_and_the_limit(owner: Caller, world: Any, prov
     assert (refused.status_code, code_of(refused)) == (422, "invalid_template")
     assert refused.json()["errors"][0]["field"] == "components.0.text"
     assert refused.json()["limit"] == 1024
+    assert provider.asked == []
+
+
+def test_cards_and_offers_past_a_limit_are_named_with_it(
+    owner: Caller, world: Any, provider: Meta
+) -> None:
+    path = f"channels/{channel_of(world.tenant).pk}/templates"
+    header = {"type": "HEADER", "format": "IMAGE", "example": {"header_handle": ["4::a"]}}
+    words = {"type": "BODY", "text": "x" * 161}
+    cards = {"type": "CAROUSEL", "cards": [{"components": [header, words]}] * 2}
+    offer = {"type": "LIMITED_TIME_OFFER", "limited_time_offer": {"text": "x" * 17}}
+    for part, field, limit in (
+        (cards, "components.1.cards.0.components.1.text", 160),
+        ({**cards, "cards": cards["cards"] * 6}, "components.1.cards", 10),
+        (offer, "components.1.limited_time_offer.text", 16),
+    ):
+        parts = [*NEW["components"], part]
+        refused = owner.post(path, {**NEW, "category": "MARKETING", "components": parts})
+        assert (refused.status_code, code_of(refused)) == (422, "invalid_template")
+        assert refused.json()["errors"][0]["field"] == field
+        assert refused.json()["limit"] == limit
+    assert provider.asked == []
+
+
+def test_a_header_shows_an_upload(owner: Caller, world: Any, provider: Meta) -> None:
+    path = f"channels/{channel_of(world.tenant).pk}/templates"
+    jpeg = b"\xff\xd8\xff" + b"x" * 100
+    media_id = owner.upload(jpeg, "a.jpg", "image/jpeg").json()["id"]
+    header = {"type": "HEADER", "format": "IMAGE", "example": {"media_id": media_id}}
+    made = owner.post(path, {**NEW, "components": [header, *NEW["components"]]})
+    assert made.status_code == 201, made.content
+    assert made.json()["components"][0]["example"] == {"header_handle": ["4::1"]}
+    assert provider.asked[0] == ("upload", 103, "image/jpeg")
+    assert provider.asked[1][1]["components"] == made.json()["components"]
+    film = [{**header, "format": "VIDEO"}, *NEW["components"]]
+    refused = owner.post(path, {**NEW, "name": "film", "components": film})
+    assert (refused.status_code, code_of(refused)) == (422, "invalid_template")
+    assert refused.json()["errors"][0]["field"] == "components.0.example.media_id"
+    assert len(provider.asked) == 2
+
+
+def test_anothers_file_is_unknown_to_a_template(
+    owner: Caller, world: Any, new_tenant: Any, provider: Meta
+) -> None:
+    path, other = f"channels/{channel_of(world.tenant).pk}/templates", new_tenant()
+    file = signed_in(other.user, other.tenant).upload(b"\xff\xd8\xffx", "a.jpg", "image/jpeg")
+    told = []
+    for media_id in (file.json()["id"], new_id()):
+        header = {"type": "HEADER", "format": "IMAGE", "example": {"media_id": media_id}}
+        refused = owner.post(path, {**NEW, "components": [header, *NEW["components"]]})
+        assert (refused.status_code, code_of(refused)) == (404, "template_file_not_found")
+        told.append(refused.json() | {"request_id": ""})
+    assert told[0] == told[1]
     assert provider.asked == []
 
 

@@ -96,6 +96,38 @@ def test_the_api_takes_the_browser_for_the_member(world, agent, acting_as):
     assert (said.sender_kind, said.sender_id) == ("agent", agent.pk)
 
 
+def test_whatever_is_read_through_the_api_is_in_the_tenants_log_once(world, agent, acting_as):
+    with factories.inside(world):
+        talk = factories.conversation()
+    read = [("conversations", talk.pk), ("conversations", "conversations"), ("contacts", "contacts"),
+            ("contacts", talk.contact_id), ("me", "me"), ("channels", "channels")]  # fmt: skip
+    for resource, id_ in read * 2:
+        path = resource if id_ == resource else f"{resource}/{id_}"
+        assert _api(acting_as, "get", path).status_code == 200, path
+    assert _api(acting_as, "get", f"conversations/{talk.pk}/messages").status_code == 200
+    entries = audited(world, "staff.viewed")
+    seen = [(e.target_type, e.target_id) for e in entries if e.target_type in dict(read)]
+    assert sorted(seen) == sorted(read)
+    user_id = _user_of(acting_as)
+    assert {(e.actor_kind, e.actor_id, e.on_behalf_of) for e in entries if e.target_type == "me"} == {
+        ("staff", user_id, agent.pk)}  # fmt: skip
+
+
+def test_what_cannot_be_noted_is_not_shown_and_what_is_not_there_is_not_noted(
+    world, acting_as, monkeypatch
+):
+    before = len(audited(world, "staff.viewed"))
+    assert _api(acting_as, "get", f"contacts/{'0' * 24}").status_code == 404
+    assert len(audited(world, "staff.viewed")) == before
+
+    def broken(*_, **__):
+        raise RuntimeError("the log cannot be written")
+
+    monkeypatch.setattr("tenants.reads.audit.record", broken)
+    acting_as.raise_request_exception = False
+    assert _api(acting_as, "get", "contacts").status_code == 500
+
+
 def test_without_acting_staff_are_nobody_in_the_api(world):
     assert _api(helper_of(world), "get", "me").status_code == 404
 

@@ -121,7 +121,7 @@ def test_a_page_whose_entry_cannot_be_written_is_not_shown(world, urls, monkeypa
     def broken(*args, **kwargs):
         raise RuntimeError("no log")
 
-    monkeypatch.setattr("config.backoffice.reads.audit.record", broken)
+    monkeypatch.setattr("tenants.reads.audit.record", broken)
     client.raise_request_exception = False
     answer = client.get(urls(person))
     assert answer.status_code == 500 and "Maria Silva" not in answer.text

@@ -14,6 +14,7 @@ import httpx
 import pytest
 import requests
 from django.core.wsgi import get_wsgi_application
+from django.test import Client
 
 from kernel.work.drain import drain
 from messaging.models import Delivery
@@ -21,34 +22,40 @@ from tests import factories
 from tests.api import contract
 from tests.api.conftest import Meta
 
-PACKAGE = "switchboard_client"
+PACKAGE, SIGN_IN = "switchboard_client", "switchboard_sign_in"
 CUSTOMER = "972501234567"
 BASE = "http://testserver"
 
 
 @pytest.fixture(scope="module")
 def client_package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The generated package's folder, importable. The generator has nothing to complain of."""
+    """The folder of what is generated from the API's schema; importable, as what signs in is."""
     folder = tmp_path_factory.mktemp("generated")
-    (folder / "schema.json").write_text(json.dumps(contract.schema()))
+    generate(folder, PACKAGE, contract.schema())
+    generate(folder, SIGN_IN, Client().get("/_allauth/openapi.json").json())
+    sys.path.insert(0, str(folder))
+    yield folder / PACKAGE
+    sys.path.remove(str(folder))
+    for name in [name for name in sys.modules if name.split(".")[0] in (PACKAGE, SIGN_IN)]:
+        del sys.modules[name]
+
+
+def generate(folder: Path, package: str, schema: Any) -> None:
+    """The generator has nothing to complain of."""
+    (folder / f"{package}.json").write_text(json.dumps(schema))
     # The generator formats its work with ruff, if that is on the path.
     here = Path(sys.executable).parent
     ran = subprocess.run(
-        [sys.executable, "-m", "openapi_python_client", "generate", "--path", "schema.json",
-         "--meta", "none", "--output-path", PACKAGE, "--fail-on-warning"],
+        [sys.executable, "-m", "openapi_python_client", "generate", "--path", f"{package}.json",
+         "--meta", "none", "--output-path", package, "--fail-on-warning"],
         cwd=folder, env={**os.environ, "PATH": f"{here}{os.pathsep}{os.environ['PATH']}"},
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    sys.path.insert(0, str(folder))
-    yield folder / PACKAGE
-    sys.path.remove(str(folder))
-    for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
-        del sys.modules[name]
 
 
-def part(name: str) -> ModuleType:
-    return importlib.import_module(f"{PACKAGE}.{name}")
+def part(name: str, *, of: str = PACKAGE) -> ModuleType:
+    return importlib.import_module(f"{of}.{name}")
 
 
 def client(token: str, **more: Any) -> Any:
@@ -61,11 +68,15 @@ def client(token: str, **more: Any) -> Any:
 
 def signed_in(world: Any) -> Any:
     """As an app signs in: a password for a session's token, which the client then sends."""
-    body = {"email": world.user.email, "password": "correct horse battery"}
-    with httpx.Client(transport=httpx.WSGITransport(app=get_wsgi_application())) as http:
-        answer = http.post(f"{BASE}/_allauth/app/v1/auth/login", json=body)
-    assert answer.status_code == 200, answer.text
-    token = answer.json()["meta"]["session_token"]
+    transport = httpx.WSGITransport(app=get_wsgi_application())
+    stranger = part("client", of=SIGN_IN).Client(base_url=BASE, httpx_args={"transport": transport})
+    logins = part("api.authentication_account.post_allauth_client_v1_auth_login", of=SIGN_IN)
+    app = part("models", of=SIGN_IN).PostAllauthClientV1AuthLoginClient.APP
+    asked = part("models", of=SIGN_IN).Login.from_dict(
+        {"email": world.user.email, "password": "correct horse battery"}
+    )
+    answer = logins.sync(app, client=stranger, body=asked)
+    token = answer.meta.session_token
     return client(token, prefix="", auth_header_name="X-Session-Token",
                   headers={"X-Tenant": world.tenant.slug})  # fmt: skip
 

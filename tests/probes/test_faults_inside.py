@@ -119,6 +119,7 @@ OUTSIDE = [
     ("/api/docs/errors", "config.urls.as_html"),
     ("/channels/connected?state=a&code=b", "channels.api.connected.tenant_of_state"),
     ("/invitations/accept", "tenants.api.invitation_page.private_page"),
+    ("/account/provider/error", "config.account_pages.private_page"),
     ("/_allauth/app/v1/config", "allauth.headless.base.response.ConfigResponse"),
     ("/_allauth/browser/v1/auth/session", "allauth.headless.account.views.AuthenticationResponse"),
     (

@@ -56,6 +56,7 @@ OUTSIDE = {
     "/metrics",
     "/channels/connected",
     "/invitations/accept",
+    "/account/provider/error",
     "/accounts/google/login/callback/",
     "/accounts/oidc/{provider_id}/login/callback/",
 }

@@ -4,21 +4,17 @@ One lane, so the deliveries of an account are exploded in the order in which the
 acknowledged (``waiting``); a batch is one transaction, so a crash repeats it to the same end.
 """
 
-import json
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 import structlog
 from django.db import DatabaseError
 
+from channels.holders import NOBODY, Address, Owner, Owners
 from channels.models import ChannelAddress
-from channels.providers import provider_for_object
 from channels.providers.contract import BadItem, RawItem
-from channels.selectors import owners_of, shares_address
+from channels.selectors import shares_address
 from kernel.clock import now
 from kernel.mongo.doors import ObjectId, PyMongoError, UpdateMany, collection, new_object_id
 from kernel.mongo.rows import hydrated
@@ -29,13 +25,12 @@ from kernel.work.blame import is_items_fault
 from kernel.work.lanes import mark, mark_many
 from kernel.work.sweep import register_probe
 from webhooks.models import WebhookDelivery, WebhookEvent
+from webhooks.services.opening import Opened, opened_of
 from webhooks.services.redaction import REASON as ERASED
 from webhooks.services.redaction import parked_as, personal_values, without_forgotten
 from webhooks.services.waiting import oldest, oldest_in_turn
 
 log = structlog.get_logger(agentName="webhook")
-Owner = tuple[str, str]
-MOST_ITEMS, MOST_EACH = 2000, 5000
 SLOTS = 16
 LANE = "all"
 
@@ -51,53 +46,28 @@ def _wake_if_new() -> None:
         mark("explode", LANE, tenant_id="")
 
 
-@dataclass
-class Opened:
-    """A delivery with its items and, as it goes, its account. ``was`` is the document as stored."""
-
-    was: dict[str, Any]
-    items: list[RawItem | BadItem]
-    account: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    problems: list[dict[str, Any]] = field(default_factory=list)
-    parked: list[str] = field(default_factory=list)
-    erased: dict[Owner, set[str]] = field(default_factory=dict)
+class ReplayFirst(Exception):
+    """An address was connected a moment ago: what waits for it goes first."""
 
 
 def serve(lease: Lease) -> Released:
     """Explode the oldest new deliveries; first those that waited for an owner."""
     if replayed := _replay_first():
         return Released(due_at=now(), served=replayed)
-    opened, more = _opened(*oldest_in_turn())
-    if opened:
-        explode_apart(opened)
+    opened, more = opened_of(*oldest_in_turn())
+    try:
+        if opened:
+            explode_apart(opened)
+    except ReplayFirst:
+        return Released(due_at=now())
     return Released(due_at=now() if more else None, served=len(opened))
 
 
-def _opened(rows: list[dict[str, Any]], more: bool) -> tuple[list[Opened], bool]:
-    """The deliveries with their items, up to a number of items; and whether more wait."""
-    opened: list[Opened] = []
-    items = 0
-    for row in rows:
-        if items >= MOST_ITEMS:
-            return opened, True
-        opened.append(Opened(row, _bounded(_items(bytes(row["body"])))))
-        items += len(opened[-1].items)
-    return opened, more
-
-
-def _bounded(items: Iterator[RawItem | BadItem]) -> list[RawItem | BadItem]:
-    """A provider sends at most 1,000 items at once; what a hostile body adds is one bad item."""
-    taken = list(islice(items, MOST_EACH))
-    if next(items, None) is not None:
-        taken.append(BadItem(reason=f"more than {MOST_EACH} items in one body", body=None))
-    return taken
-
-
-def explode_apart(opened: list[Opened], *, only: Owner | None = None) -> None:
+def explode_apart(opened: list[Opened], *, only: Address | None = None) -> None:
     """Explode together; if that fails, one by one, so that one bad delivery cannot stop the rest."""
     try:
         run_transaction(lambda: explode(opened, only=only))
-    except StaleFence:
+    except (StaleFence, ReplayFirst):
         raise
     except Exception as error:
         if isinstance(error, PyMongoError | DatabaseError) and not is_items_fault(error):
@@ -111,27 +81,7 @@ def explode_apart(opened: list[Opened], *, only: Owner | None = None) -> None:
         run_transaction(lambda: explode(opened, only=only))
 
 
-def _items(body: bytes) -> Iterator[RawItem | BadItem]:
-    """Every item of a body; what cannot be read at all is one bad item."""
-    try:
-        payload = json.loads(body)
-        for part in payload if isinstance(payload, list) and payload else [payload]:
-            yield from _items_of(part)
-    except (ValueError, RecursionError) as error:
-        yield BadItem(reason=f"not JSON that can be read: {type(error).__name__}", body=None)
-
-
-def _items_of(payload: Any) -> Iterator[RawItem | BadItem]:
-    """Those of one object; some bodies are a list that wraps such objects."""
-    kind = payload.get("object") if isinstance(payload, dict) else None
-    provider = provider_for_object(kind)
-    if provider is None:
-        yield BadItem(reason="the body names no known kind of object", body=None)
-        return
-    yield from provider.explode(payload)
-
-
-def explode(opened: list[Opened], *, only: Owner | None = None) -> None:
+def explode(opened: list[Opened], *, only: Address | None = None) -> None:
     """Store each item once with its tenant; close each delivery with its account.
 
     ``only`` is an address whose parked items are routed now, the rest of the
@@ -139,9 +89,9 @@ def explode(opened: list[Opened], *, only: Owner | None = None) -> None:
     """
     for delivery in opened:
         _begin(delivery, only)
-    owners = owners_of(
-        [(i.address_kind, i.address) for d in opened for i in d.items if isinstance(i, RawItem)]
-    )
+    owners = Owners({one for delivery in opened for one in delivery.addressed()})
+    if only is None and owners.replayed_first():
+        raise ReplayFirst
     routed: dict[str, list[tuple[Opened, dict[str, Any]]]] = defaultdict(list)
     for delivery in opened:
         for position, item in enumerate(delivery.items):
@@ -155,7 +105,7 @@ def explode(opened: list[Opened], *, only: Owner | None = None) -> None:
     _close(opened, replay=only is not None)
 
 
-def _begin(delivery: Opened, only: Owner | None) -> None:
+def _begin(delivery: Opened, only: Address | None) -> None:
     """A fresh account, or the one so far without what is parked for ``only``."""
     row = delivery.was
     if only is None:
@@ -172,19 +122,20 @@ def _begin(delivery: Opened, only: Owner | None) -> None:
 
 
 def _route(
-    delivery: Opened, position: int, item: RawItem | BadItem, owners: dict[Owner, Owner],
+    delivery: Opened, position: int, item: RawItem | BadItem, owners: Owners,
     routed: dict[str, list[tuple[Opened, dict[str, Any]]]],
 ) -> None:  # fmt: skip
     if isinstance(item, BadItem):
         _dead(delivery, position, item.reason)
         return
-    owner_ = owners.get((item.address_kind, item.address))
+    owner_ = owners.of((item.address_kind, item.address), delivery.was["received_at"])
     own = _own_channel(delivery)
-    if own and (owner_ is None or not _may_speak(own, item, owner_)):
+    is_known = NOBODY not in owner_
+    if own and not (is_known and _may_speak(own, item, owner_)):
         # Proved by that tenant's secret alone, it may speak of that tenant's channel alone.
         _dead(delivery, position, "the address is not of the channel it was posted to")
         return
-    if owner_ is None:
+    if not is_known:
         delivery.account["parked"] += 1
         delivery.parked.append(parked_as((item.address_kind, item.address)))
         return
@@ -283,7 +234,7 @@ def _replay_first() -> int:
     if found is None:
         return 0
     (address,) = hydrated(ChannelAddress, [found])
-    waiting, more = _opened(*oldest({"parked": parked_as((address.kind, address.value))}))
+    waiting, more = opened_of(*oldest({"parked": parked_as((address.kind, address.value))}))
     if waiting:
         explode_apart(waiting, only=(address.kind, address.value))
     if not more:

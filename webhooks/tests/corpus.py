@@ -32,6 +32,7 @@ from channels.providers.events import (
 )
 from conversations.models import Conversation
 from crm.models import ContactIdentity
+from kernel.mongo.ids import new_id
 from kernel.scoping import active_tenant_id
 from messaging.models import Lookup, Message, MessageUpdate
 from tests import factories
@@ -96,6 +97,26 @@ class Case:
 
 def case_of(kind: str, path: Path) -> Case:
     """A fixture with channels for all that it addresses; in the active tenant."""
+    return cases_of((kind, path))[0]
+
+
+def recorded(kind: str) -> list[Case]:
+    """Every fixture of a provider."""
+    return cases_of(*(one for one in ALL if one[0] == kind))
+
+
+def cases_of(*fixtures: tuple[str, Path]) -> list[Case]:
+    """These fixtures with their channels, written in two commands: there are hundreds."""
+    cases = [_renamed(*one) for one in fixtures]
+    claims = [claim for case in cases for claim in _connected(case)]
+    rows = {row.pk: row for case in cases for row in case.channels.values()}
+    Channel.objects.bulk_create(list(rows.values()))
+    ChannelAddress.objects.bulk_create(claims)
+    return cases
+
+
+def _renamed(kind: str, path: Path) -> Case:
+    """A fixture whose addresses nobody else has; without channels yet."""
     fixture = json.loads(path.read_text())
     written = json.dumps(fixture["body"])
     found = provider_for(kind).explode(fixture["body"])
@@ -103,34 +124,28 @@ def case_of(kind: str, path: Path) -> Case:
     renamed = {value: _fresh(address) for address, value in sorted(named)}
     for old, new in renamed.items():
         written = re.sub(rf"(?<!\d){re.escape(old)}(?!\d)", new, written)
-    case = Case(kind, path.stem, json.loads(written), {})
-    own = {(i.address_kind, i.address) for i in case.items if i.address}
-    numbers = {at for at in own if at[0] != "waba_id"} or {("phone_number_id", digits(15))}
-    for at in sorted(numbers):
-        case.channels[at] = _channel(kind, *at)
-    for at in sorted(own - numbers):  # an account belongs to the first of its numbers
-        owner = next(iter(case.channels.values()))
-        _claim(owner, *at)
-        Channel.objects.filter(pk=owner.pk).update(external={**owner.external, at[0]: at[1]})
-        case.channels[at] = owner
-    return case
+    return Case(kind, path.stem, json.loads(written), {})
 
 
 def _fresh(address_kind: str) -> str:
     return f"17841{digits(12)}" if address_kind == "ig_id" else digits(15)
 
 
-def _channel(kind: str, address_kind: str, value: str) -> Channel:
-    row: Channel = Channel.objects.create(
-        kind=kind, name="Shop", status=Channel.ACTIVE, external={address_kind: value}
-    )
-    _claim(row, address_kind, value)
-    return row
-
-
-def _claim(row: Channel, kind: str, value: str) -> None:
-    ChannelAddress.objects.create(kind=kind, value=value, tenant_id=active_tenant_id(),
-                                  channel_id=row.pk, replay_pending=False)  # fmt: skip
+def _connected(case: Case) -> list[ChannelAddress]:
+    """Make the case's channels, to be stored; returns the claims of their addresses."""
+    own = {(i.address_kind, i.address) for i in case.items if i.address}
+    numbers = {at for at in own if at[0] != "waba_id"} or {("phone_number_id", digits(15))}
+    for at in sorted(numbers):
+        case.channels[at] = Channel(pk=new_id(), kind=case.kind, name="Shop",
+                                    status=Channel.ACTIVE, external=dict([at]))  # fmt: skip
+    for at in sorted(own - numbers):  # an account belongs to the first of its numbers
+        case.channels[at] = next(iter(case.channels.values()))
+        case.channels[at].external |= dict([at])
+    return [
+        ChannelAddress(kind=kind, value=value, tenant_id=active_tenant_id(), channel_id=row.pk,
+                       replay_pending=False)
+        for (kind, value), row in case.channels.items()
+    ]  # fmt: skip
 
 
 def escaped(body: Any) -> bytes:

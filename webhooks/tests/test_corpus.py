@@ -19,8 +19,17 @@ from webhooks.tests.corpus import (
     neighbour,
     neighbours_of,
     posted,
+    recorded,
 )
 from webhooks.tests.posting import run
+from webhooks.tests.variants import (
+    Left,
+    accounts_of,
+    check_kinds,
+    few_bodies,
+    with_unknown,
+    without_optional,
+)
 
 KINDS = ("whatsapp", "instagram")
 MODELS = (
@@ -62,7 +71,7 @@ def account(delivery):
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_body_lands_and_lands_once(world, tmp_path, kind):
     with factories.inside(world):
-        cases = [case_of(*one) for one in ALL if one[0] == kind]
+        cases = recorded(kind)
         assert len(cases) >= 90
         for case, delivery in zip(cases, brought(tmp_path, [c.body for c in cases]), strict=True):
             assert account(delivery) == case.account(), case.name
@@ -83,7 +92,7 @@ def test_each_body_lands_in_company_of_another_tenants(world, new_tenant, tmp_pa
         theirs = theirs if kind == "whatsapp" else next(iter(theirs.values()))
         assert theirs.external[address]
     with factories.inside(world):
-        cases = [case_of(*one) for one in ALL if one[0] == kind]
+        cases = recorded(kind)
         together = [
             in_company(
                 case, neighbour(kind, theirs, f"{n:03}a"), neighbour(kind, theirs, f"{n:03}b")
@@ -96,6 +105,23 @@ def test_each_body_lands_in_company_of_another_tenants(world, new_tenant, tmp_pa
             assert account(delivery) == case.account(more=2), case.name
             check(case)
     assert len(neighbours_of(other)) == 2 * len(kept)
+
+
+@pytest.mark.parametrize("varied", [without_optional, with_unknown])
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_item_lands_with_less_and_with_more(world, tmp_path, kind, varied):
+    with factories.inside(world):
+        as_they_are = recorded(kind)
+        cases = [varied(case) for case in as_they_are]
+        for before, after in zip(as_they_are, cases, strict=True):
+            check_kinds(before, after)
+        groups, bodies = zip(*few_bodies(cases), strict=True)
+        assert len(bodies) <= 12
+        for group, delivery in zip(groups, brought(tmp_path, bodies), strict=True):
+            assert account(delivery) == accounts_of(group)
+        left = Left()
+        for case in cases:
+            left.check(case)
 
 
 def _an_instagram():

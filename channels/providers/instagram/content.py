@@ -127,7 +127,9 @@ def _file(kind: str, payload: Json) -> Content | None:
 
 
 def _share(kind: str, attachment: Json, payload: Json) -> Content | None:
-    url = as_text(payload, "url") or as_text(attachment, "url")
+    url = (
+        as_text(payload, "url") or as_text(payload, "story_media_url") or as_text(attachment, "url")
+    )
     title = as_text(payload, "title") or as_text(attachment, "title")
     media_id = as_text(payload, _SHARES[kind]) or as_text(payload, "id")
     if not (url or title or media_id):

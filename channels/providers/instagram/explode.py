@@ -143,7 +143,7 @@ def _change(entry: Json, change: Any) -> Item:
     value = change.get("value")
     if not isinstance(value, dict):
         return _bad("a change has no value object", change)
-    if field in _IN_CHANGES:
+    if field in _IN_CHANGES or _is_event(value):
         return _event(entry, value, is_standby=field == "standby")
     account = clean_id(as_text(entry, "id"))
     body = {
@@ -154,6 +154,12 @@ def _change(entry: Json, change: Any) -> Item:
     }
     author = clean_id(as_text(as_object(value, "from"), "id"))
     return _raw(account, author, body, _change_key(field, value))
+
+
+def _is_event(value: Json) -> bool:
+    """Whether it is what happened in a thread, under a field's name that is Messenger's."""
+    has_side = any(isinstance(value.get(side), dict) for side in ("sender", "recipient"))
+    return has_side and not KINDS.keys().isdisjoint(value)
 
 
 def _change_key(field: str, value: Json) -> tuple[str, ...]:

@@ -157,7 +157,7 @@ def _edit(item: _Item) -> Event:
     number = as_int(item.part, "num_edit")
     if number == 0:
         return item.announced("message")
-    if "text" not in item.part:
+    if not isinstance(item.part.get("text"), str):
         return item.announced("edit" if number else "message")
     return MessageEdited(
         provider_at=item.at,

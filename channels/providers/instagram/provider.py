@@ -8,6 +8,7 @@ from channels.providers.contract import (
     BadItem,
     Credentials,
     Endpoint,
+    Look,
     OutboundMessage,
     RawItem,
 )
@@ -75,7 +76,7 @@ class InstagramProvider:
         """Raise `InvalidMessage` or `UnsupportedMessage` for what Meta would refuse."""
         validate(message)
 
-    def validate_file(self, kind: str, mime_type: str, size: int) -> None:
+    def validate_file(self, kind: str, mime_type: str, size: int, look: Look | None = None) -> None:
         """Raise `InvalidMessage` for a file that cannot be sent as ``kind``; ``size`` in bytes."""
         validate_file(kind, mime_type, size)
 

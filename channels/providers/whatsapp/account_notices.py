@@ -28,6 +28,13 @@ _PLAIN = {
     "PARTNER_APP_UNINSTALLED": (CRITICAL, "A partner's app lost its access to the account"),
     "PARTNER_CLIENT_CERTIFICATION_STATUS_UPDATE": (INFO, "A client's certification changed"),
 }
+_LIVES = {
+    "ACCOUNT_DELETED": "deleted",
+    "ACCOUNT_OFFBOARDED": "offboarded",
+    "ACCOUNT_RECONNECTED": "connected",
+    "DISABLE": "disabled",
+    "REINSTATE": "connected",
+}
 
 
 def _account(value: Json) -> Notice:
@@ -35,7 +42,12 @@ def _account(value: Json) -> Notice:
     if reader := _EVENTS.get(event):
         return reader(value)
     severity, sentence = _PLAIN.get(event, (INFO, f"The account changed: {words(event)}"))
-    return Notice(sentence=told(sentence), severity=severity)
+    return Notice(sentence=told(sentence), severity=severity, facts=_life(event))
+
+
+def _life(event: str) -> Json:
+    """The fact that says whether anything can be sent still; none where nothing was said of that."""
+    return {"status": _LIVES[event]} if event in _LIVES else {}
 
 
 def _violation(value: Json) -> Notice:
@@ -48,6 +60,8 @@ def _violation(value: Json) -> Notice:
 
 
 def _restriction(value: Json) -> Notice:
+    if not as_objects(value, "restriction_info"):
+        return _restriction_of(as_text(as_object(value, "violation_info"), "violation_type"))
     restrictions, said = [], []
     for info in as_objects(value, "restriction_info")[:20]:
         kind, until = as_text(info, "restriction_type"), _ahead(info, "expiration")
@@ -58,6 +72,21 @@ def _restriction(value: Json) -> Notice:
         sentence=told("Meta has restricted the account", *said),
         severity=CRITICAL,
         facts={"restrictions": restrictions},
+    )
+
+
+def _restriction_of(violation: str) -> Notice:
+    """One that only names what it is for; its last word may say that it is none, or none any more."""
+    severity, sentence = CRITICAL, "Meta has restricted the account"
+    if violation.upper().endswith(("_WARN", "_WARNING")):
+        severity, sentence = WARNING, "Meta warns that it will restrict the account"
+    elif violation.upper().endswith("_UNBAN"):
+        severity, sentence = INFO, "Meta has lifted a restriction of the account"
+    said = f"Violation: {words(violation)}" if violation else ""
+    return Notice(
+        sentence=told(sentence, said),
+        severity=severity,
+        facts={"violation": violation} if violation else {},
     )
 
 
@@ -78,7 +107,7 @@ def _ban(value: Json) -> Notice:
     return Notice(
         sentence=told(sentence, f"Date: {date}" if date else ""),
         severity=severity,
-        facts=said_facts(info, ban_state="waba_ban_state", ban_date="waba_ban_date"),
+        facts=said_facts(info, ban_state="waba_ban_state", ban_date="waba_ban_date") | _life(state),
     )
 
 
@@ -100,7 +129,7 @@ def _partner_removed(value: Json) -> Notice:
             f"Begun by the {words(by)}" if by else "",
         ),
         severity=CRITICAL,
-        facts=said_facts(info, disconnection_reason="reason"),
+        facts=said_facts(info, disconnection_reason="reason") | {"status": "partner_removed"},
     )
 
 
@@ -151,7 +180,16 @@ def _partner_solution(value: Json) -> Notice:
     )
 
 
+def _business_status(value: Json) -> Notice:
+    event = as_text(value, "event").upper()
+    if event == "COMPROMISED_NOTIFICATION":
+        return Notice(sentence=told("Meta says that the business account was taken over by somebody"),
+                      severity=CRITICAL)  # fmt: skip
+    return Notice(sentence=told(f"The business account changed: {words(event)}"), severity=WARNING)
+
+
 ACCOUNT_NOTICES: dict[str, Reader] = {
+    "business_status_update": _business_status,
     "account_update": _account,
     "account_alerts": _alert,
     "partner_solutions": _partner_solution,

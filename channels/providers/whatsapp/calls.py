@@ -16,7 +16,7 @@ _DIRECTIONS = {"USER_INITIATED": "inbound", "BUSINESS_INITIATED": "outbound"}
 def call_events(call: Json, contacts: list[Json], our_phone: str) -> list[Event]:
     """Return one step of a call (``connect``, ``terminate``); raises `Unparsable`.
 
-    ``detail`` is ``{"status", "started_at", "ended_at", "error"}`` as far as it is known; the
+    ``detail`` is ``{"status", "started_at", "ended_at", "error", "recording", "transcript"}`` as far as it is known; the
     session description is left out, for it is of use to a telephone only.
     """
     who = person(call_names(call, our_phone), contacts)
@@ -62,6 +62,9 @@ def call_status_events(status: Json, contacts: list[Json]) -> list[Event]:
 
 def _detail(source: Json, *keys: str) -> Json:
     detail: Json = {key: text for key in ("status", *keys) if (text := as_text(source, key))}
+    for ours, theirs in (("recording", "call_recording"), ("transcript", "call_transcript")):
+        if file := as_object(source, theirs):
+            detail[ours] = file
     for ours, theirs in (("started_at", "start_time"), ("ended_at", "end_time")):
         if moment := as_time(source, theirs):
             detail[ours] = moment.isoformat()

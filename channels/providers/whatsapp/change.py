@@ -21,6 +21,7 @@ _NUMBER_FIELDS = frozenset(
         "standby",
         "history",
         "smb_message_echoes",
+        "message_echoes",
         "smb_app_state_sync",
         "calls",
         "user_preferences",
@@ -48,7 +49,12 @@ class Change:
     def address(self) -> tuple[str, str]:
         """The kind and value to route by: the number where the field speaks of one."""
         settings = as_object(self.value, "phone_number_settings")
-        number = self.metadata.get("phone_number_id") or as_text(settings, "phone_number_id")
+        receiver = as_object(self.value, "recipient")
+        number = (
+            self.metadata.get("phone_number_id")
+            or as_text(settings, "phone_number_id")
+            or as_text(receiver, "phone_number_id")
+        )
         if number or self.field in _NUMBER_FIELDS:
             return PHONE_NUMBER_ID, storable_text(number[:MAX_ID])
         # Partner events are filed under the business portfolio and name the account inside.

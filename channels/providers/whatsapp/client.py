@@ -29,6 +29,7 @@ from channels.providers.whatsapp.access import (
 from channels.providers.whatsapp.compose import mark_read_body
 from channels.providers.whatsapp.graph import (
     Operation,
+    no_id,
     read_json,
     refusal,
     repeatable,
@@ -39,6 +40,7 @@ from channels.providers.whatsapp.health import (
     check_channel,
     describe_number,
 )
+from channels.providers.whatsapp.template_calls import about_template, hand_over
 from kernel import egress
 from kernel.jsonsafe import pruned
 
@@ -47,7 +49,6 @@ Json = dict[str, Any]
 _TEMPLATE_FIELDS = (
     "id,name,language,status,category,parameter_format,components,quality_score,rejected_reason"
 )
-_SYNC = "Have the templates synchronised."
 _ASK_AGAIN = "Ask the customer to send the file again."
 
 
@@ -127,7 +128,7 @@ class WhatsAppClient:
     def describe(self) -> Json | Outcome:
         """Return what Meta says of the number, in our names, or why it says nothing."""
         if not self._phone_number_id:
-            return _no_id("phone number")
+            return no_id("phone number")
         number = self._object(self._operation(), self._phone_number_id, fields=NUMBER_FIELDS)
         return describe_number(number) if isinstance(number, dict) else number
 
@@ -137,7 +138,7 @@ class WhatsAppClient:
         An account may have 6,000; a listing that does not end within the time is an outcome.
         """
         if not self._waba_id:
-            return _no_id("WhatsApp account")
+            return no_id("WhatsApp account")
         operation, found, after = self._operation(), list[Json](), ""
         while True:
             params = {"fields": _TEMPLATE_FIELDS, "limit": "100"}
@@ -157,7 +158,7 @@ class WhatsAppClient:
         One that was taken though no answer came is refused the second time, as existing.
         """
         if not self._waba_id:
-            return _no_id("WhatsApp account")
+            return no_id("WhatsApp account")
         answer = self._try(
             lambda: self._operation().call("POST", self._waba_id, "message_templates", json=body)
         )
@@ -168,23 +169,27 @@ class WhatsAppClient:
 
     def edit_template(self, external_id: str, changes: Json) -> Outcome:
         """Submit ``components`` or ``category`` anew; the template is reviewed again."""
-        return _about_template(self._confirm(external_id, external_id, json=changes))
+        return about_template(self._confirm(external_id, external_id, json=changes))
 
     def delete_template(self, name: str, external_id: str) -> Outcome:
         """Delete one language of a template; its name is blocked for 30 days."""
         params = {"name": name, "hsm_id": external_id}
         path = (self._waba_id, "message_templates")
         answer = self._confirm(external_id, *path, method="DELETE", params=params)
-        return _about_template(answer)
+        return about_template(answer)
 
     def unpause_template(self, external_id: str) -> Outcome:
         """End a pause for low quality before its time."""
-        return _about_template(self._confirm(external_id, external_id, "unpause"))
+        return about_template(self._confirm(external_id, external_id, "unpause"))
+
+    def upload_example(self, data: bytes, mime_type: str) -> str | Outcome:
+        """Give Meta a file that a template shows in its header; returns its handle."""
+        return hand_over(self._try, self._operation(), self._app_id, data, mime_type)
 
     def subscribe(self) -> Outcome | None:
         """Have the account's webhooks delivered to our app; without it nothing ever arrives."""
         if not self._waba_id:
-            return _no_id("WhatsApp account")
+            return no_id("WhatsApp account")
         return self._confirm(self._waba_id, self._waba_id, "subscribed_apps")
 
     def unsubscribe(self) -> Outcome:
@@ -274,19 +279,6 @@ class WhatsAppClient:
         return Downloaded(
             data=response.body, mime_type=mime_type, sha256=as_sha256(described, "sha256")
         )
-
-
-def _about_template(answer: Outcome) -> Outcome:
-    """For a template, "missing or no permission" speaks of it, not of the channel."""
-    if isinstance(answer, ChannelBroken) and answer.code == 100:
-        return Rejected(code=100, title="The template is gone at WhatsApp", advice=_SYNC)
-    return answer
-
-
-def _no_id(subject: str) -> Rejected:
-    return Rejected(
-        code=0, title=f"The {subject}'s id is not set", advice="Connect the channel with its ids."
-    )
 
 
 def _too_large(max_bytes: int) -> Rejected:

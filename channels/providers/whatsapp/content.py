@@ -52,7 +52,7 @@ def written(message: Json, *, is_history: bool = False) -> Json:
         "text": said.text,
         "content": said.content | _surroundings(message, context),
         "media": said.media,
-        "reply_to_external_id": as_text(context, "id"),
+        "reply_to_external_id": as_text(context, "id") or as_text(context, "message_id"),
         "forwarded": as_flag(context, "forwarded") or as_flag(context, "frequently_forwarded"),
         "error": first_error(message),
         "is_history": is_history,

@@ -7,6 +7,7 @@ from channels.providers.whatsapp.access import as_object, as_text
 from channels.providers.whatsapp.content import written
 from channels.providers.whatsapp.identity import echo_names, person
 from channels.providers.whatsapp.messages import edited, revoked
+from channels.providers.whatsapp.sent import read_sent
 from channels.providers.whatsapp.unparsable import Unparsable
 
 Json = dict[str, Any]
@@ -32,6 +33,8 @@ def business_events(message: Json, recipient: Person, *, is_history: bool = Fals
     if not recipient.identities:
         raise Unparsable("the message does not say to whom it was sent")
     said = written(message, is_history=is_history)
+    if said["type"] == "unsupported" and (sent := read_sent(message)):
+        said |= {"type": sent.type, "text": sent.text, "content": sent.content}
     if reaction := _reaction(message):
         said |= {"type": "reaction", "text": reaction["emoji"], "content": reaction}
     return [Echo(recipient=recipient, **said)]

@@ -87,6 +87,8 @@ _add(33, "A", "The business phone number was deleted or is unknown", _SETUP)
 _add(100, "P", "Invalid parameter", _FIX)
 _add(100, "T", "The number is missing or not accessible", RECONNECT, subcode=33)
 _add(100, "P", "The template is longer than allowed", _SHORTER, subcode=2388040)
+_add(100, "P", "The template's example file is missing or unknown",
+     "Upload the file here and name it by its media_id.", subcode=2388273)
 _add(100, "P", "The template's header is not valid", _PARTS, subcode=2388047)
 _add(100, "P", "The template's body is not valid", _PARTS, subcode=2388072)
 _add(100, "P", "The template's footer is not valid", _PARTS, subcode=2388073)

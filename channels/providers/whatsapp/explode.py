@@ -22,6 +22,7 @@ from channels.providers.whatsapp.identity import (
     read_names,
     status_names,
 )
+from channels.providers.whatsapp.unwrap import unwrapped
 from kernel.jsonsafe import pruned, storable_text
 
 Items = Iterator[RawItem | BadItem]
@@ -70,7 +71,9 @@ def _change(entry: dict[str, Any], change: Any) -> Change | BadItem:
         return bad_item("a change has no field", change)
     if not isinstance(change.get("value"), dict):
         return bad_item("a change has no value object", change)
-    return Change(field, change["value"], as_text(entry, "id")[:MAX_ID], as_int(entry, "time"))
+    return Change(
+        field, unwrapped(change["value"]), as_text(entry, "id")[:MAX_ID], as_int(entry, "time")
+    )
 
 
 def _items(change: Change) -> Items:
@@ -90,7 +93,13 @@ def _items(change: Change) -> Items:
             else:
                 yield bad_item(f"an item of {list_name} is not an object", item)
     if not found:
-        yield raw_item(change, {"value": change.value})
+        yield raw_item(change, {"value": change.value}, order_key=_whose(change))
+
+
+def _whose(change: Change) -> str:
+    """The customer whose thread changed hands, in the order of what they write."""
+    sender = as_object(change.value, "sender") if change.field == "messaging_handovers" else {}
+    return read_names(sender, phone="phone_number", user="user_id").order_key
 
 
 # ------------------------------------------------------------------------ items with an id
@@ -102,7 +111,8 @@ def _message(change: Change, contacts: Contacts, item: dict[str, Any]) -> Items:
 
 
 def _echo(change: Change, contacts: Contacts, item: dict[str, Any]) -> Items:
-    yield _written(change, contacts, item, echo_names(item), "echo", "echo")
+    kind = "history" if change.field == "history" else "echo"
+    yield _written(change, contacts, item, echo_names(item), kind, "echo")
 
 
 def _written(
@@ -157,6 +167,8 @@ def _call(change: Change, contacts: Contacts, item: dict[str, Any]) -> Items:
         return
     names = call_names(item, change.metadata.get("display_phone_number", ""))
     parts = ["call", wacid, *(as_text(item, key)[:MAX_ID] for key in ("event", "timestamp"))]
+    if _fails_unexplained(item) and as_list(change.value, "errors"):
+        item = {**item, "errors": pruned(change.value["errors"], max_depth=_ERROR_DEPTH)}
     body = {"contacts": contacts.of(names), "call": item}
     yield raw_item(change, body, key=":".join(parts), order_key=names.order_key)
 
@@ -165,13 +177,19 @@ def _call(change: Change, contacts: Contacts, item: dict[str, Any]) -> Items:
 
 
 def _error(change: Change, contacts: Contacts, item: dict[str, Any]) -> Items:
-    statuses = as_objects(change.value, "statuses")
-    yield raw_item(change, {"error": item, "of_status": any(map(_lacks_errors, statuses))})
+    statuses, calls = (as_objects(change.value, name) for name in ("statuses", "calls"))
+    is_told = any(map(_lacks_errors, statuses)) or any(map(_fails_unexplained, calls))
+    yield raw_item(change, {"error": item, "of_status": is_told})
 
 
 def _lacks_errors(status: dict[str, Any]) -> bool:
     """Whether a status failed without saying why: then the change's own errors say it."""
     return as_text(status, "status") == "failed" and not status.get("errors")
+
+
+def _fails_unexplained(call: dict[str, Any]) -> bool:
+    """The same of a call."""
+    return as_text(call, "status").upper() == "FAILED" and not call.get("errors")
 
 
 def _listed(change: Change, contacts: Contacts, item: dict[str, Any]) -> Items:
@@ -216,8 +234,9 @@ LISTS: dict[str, tuple[str, ...]] = {
     "messages": ("messages", "statuses", "errors"),
     "standby": ("messages", "message_echoes", "statuses", "errors"),
     "smb_message_echoes": ("message_echoes", "errors"),
+    "message_echoes": ("message_echoes", "errors"),
     "smb_app_state_sync": ("state_sync", "errors"),
-    "history": ("history", "messages", "errors"),
+    "history": ("history", "messages", "message_echoes", "errors"),
     "calls": ("calls", "statuses", "errors"),
     "user_preferences": ("user_preferences",),
     "user_id_update": ("user_id_update",),

@@ -10,6 +10,7 @@ from channels.providers.contract import (
     Credentials,
     Endpoint,
     Outcome,
+    Rejected,
     Transient,
     Unknown,
 )
@@ -25,6 +26,7 @@ Json = dict[str, Any]
 USER_AGENT = "Switchboard/1"
 _MAX_ANSWER = 1_000_000
 _SHORTEST_CALL = 0.05
+_IN_A_PATH = ":="  # an upload's session has them in its id
 # The token goes to Meta's own file hosts only, whatever address a metadata answer names.
 _FILE_HOSTS = (".fbsbx.com", ".facebook.com", ".fbcdn.net", ".whatsapp.net", ".whatsapp.com")
 
@@ -43,16 +45,19 @@ class Operation:
         *path: str,
         params: Mapping[str, str] | None = None,
         bearer: str = "",
+        scheme: str = "Bearer",
+        headers: Mapping[str, str] | None = None,
         **body: Any,
     ) -> egress.Response:
         """Return the API's answer, whatever its status. Raises `egress.EgressError`.
 
         ``path`` are the segments after the version. ``body`` is egress's ``json``, or ``data``
-        and ``files``. ``bearer`` stands in for the channel's token (an app token).
+        and ``files``. ``bearer`` stands in for the channel's token (an app token); ``headers``
+        go beside it.
         """
         segments = [self._endpoint.version, *path]
         url = "/".join(
-            [self._endpoint.base_url.rstrip("/"), *(quote(s, safe="") for s in segments)]
+            [self._endpoint.base_url.rstrip("/"), *(quote(s, safe=_IN_A_PATH) for s in segments)]
         )
         token = bearer or self._credentials.access_token
 
@@ -61,7 +66,7 @@ class Operation:
                 method,
                 url,
                 params={**(params or {}), **proof},
-                headers=_headers(token),
+                headers={**_headers(token, scheme), **(headers or {})},
                 timeout_s=self._left(),
                 max_bytes=_MAX_ANSWER,
                 **body,
@@ -98,8 +103,15 @@ class Operation:
         return seconds
 
 
-def _headers(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}", "User-Agent": USER_AGENT}
+def _headers(token: str, scheme: str = "Bearer") -> dict[str, str]:
+    return {"Authorization": f"{scheme} {token}", "User-Agent": USER_AGENT}
+
+
+def no_id(subject: str) -> Rejected:
+    """Return that an id, without which a call has no address, was never set."""
+    return Rejected(
+        code=0, title=f"The {subject}'s id is not set", advice="Connect the channel with its ids."
+    )
 
 
 def token_refusal(token: str) -> ChannelBroken | None:

@@ -72,9 +72,10 @@ def cut_chunk(change: Change, contacts: Contacts, chunk: Json) -> Items:
             yield raw_item(change, {"error": error})
         else:
             yield bad_item("an error of the history is not an object", error)
-    if progress := as_object(chunk, "metadata"):
-        yield raw_item(change, {"progress": progress})
     threads = chunk.get("threads")
+    if isinstance(chunk.get("metadata"), dict) or not (threads or chunk.get("errors")):
+        # One that says nothing else still says that a part came.
+        yield raw_item(change, {"progress": as_object(chunk, "metadata")})
     if threads is not None and not isinstance(threads, list):
         yield bad_item("the threads of the history are not a list", threads)
     for thread in as_list(chunk, "threads"):
@@ -99,10 +100,17 @@ def _thread(change: Change, contacts: Contacts, thread: Json) -> Items:
     for start in range(0, len(good), _PIECE):
         piece = good[start : start + _PIECE]
         order_key = names.order_key or _other_side(piece[0], ours, names)[1].order_key
-        body = {"contacts": contacts.of(names), "thread": {**head, "messages": piece}}
+        theirs = contacts.of(names) or _named_in(context)
+        body = {"contacts": theirs, "thread": {**head, "messages": piece}}
         # Chunks are sent again with other progress; the messages alone tell what they are.
         key = "history:" + fingerprint(storable_json([head["id"], piece]))
         yield raw_item(change, body, key=key, order_key=order_key)
+
+
+def _named_in(context: Json) -> list[Json]:
+    """The contact entry that a thread's context makes up for: it tells a hidden number's user name."""
+    profile = {key: text for key in ("name", "username") if (text := as_text(context, key))}
+    return [{**context, "profile": profile}] if profile else []
 
 
 def _thread_names(thread: Json) -> Names:

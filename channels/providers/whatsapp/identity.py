@@ -99,6 +99,9 @@ def _sender_names(message: Any) -> Names:
 def echo_names(echo: Any) -> Names:
     """Return the ids of the customer to whom the business wrote."""
     names = read_names(echo, phone="to", user="to_user_id", parent="to_parent_user_id")
+    asked = _clean(as_text(echo, "recipient"))  # as a request names a hidden number
+    if is_bsuid(asked) and not names.bsuid:
+        names = replace(names, bsuid=asked)
     return names if names.order_key else status_names(echo)
 
 
@@ -111,7 +114,10 @@ def call_names(call: Any, our_phone: str = "") -> Names:
     ours = is_same_phone(caller.phone, our_phone)
     if direction := as_text(call, "direction").upper():
         ours = direction.startswith("BUSINESS")
-    first, second = (called, caller) if ours else (caller, called)
+    first, second = (
+        replace(names, phone="") if is_same_phone(names.phone, our_phone) else names
+        for names in ((called, caller) if ours else (caller, called))
+    )
     return first if first.order_key else second
 
 

@@ -21,10 +21,22 @@ VOICE_MIME_TYPE = "audio/ogg"
 
 @dataclass(frozen=True, kw_only=True)
 class FileLimit:
-    """What one kind of file may be; ``max_bytes`` counts the file itself."""
+    """What one kind of file may be; ``max_bytes`` counts the file itself.
+
+    ``max_bytes_still`` is the limit of an image that does not move, ``side`` how many pixels it
+    has each way.
+    """
 
     mime_types: tuple[str, ...]
     max_bytes: int
+    max_bytes_still: int | None = None
+    side: int | None = None
+
+    @property
+    def described(self) -> dict[str, int]:
+        """The limits for capabilities, those that there are."""
+        names = ("max_bytes", "max_bytes_still", "side")
+        return {name: limit for name in names if (limit := getattr(self, name)) is not None}
 
 
 _DOCUMENTS = (
@@ -46,7 +58,9 @@ FILES: dict[str, FileLimit] = {
         max_bytes=16 * MB,
     ),
     "document": FileLimit(mime_types=_DOCUMENTS, max_bytes=100 * MB),
-    "sticker": FileLimit(mime_types=("image/webp",), max_bytes=500 * KB),
+    "sticker": FileLimit(
+        mime_types=("image/webp",), max_bytes=500 * KB, max_bytes_still=100 * KB, side=512
+    ),
 }
 
 HEADER_FILES = ("image", "video", "document")
@@ -253,7 +267,7 @@ def capabilities() -> dict[str, Any]:
         "media": {
             kind: {
                 "mime_types": list(limit.mime_types),
-                "max_bytes": limit.max_bytes,
+                **limit.described,
                 "caption_max_length": most(kind, "caption"),
             }
             for kind, limit in FILES.items()

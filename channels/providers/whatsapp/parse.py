@@ -21,6 +21,7 @@ from channels.providers.whatsapp.content import first_error, read_error
 from channels.providers.whatsapp.echoes import echo_events
 from channels.providers.whatsapp.explode import LISTS
 from channels.providers.whatsapp.feature_notices import FEATURE_NOTICES, LISTED_NOTICES
+from channels.providers.whatsapp.handovers import handover_events
 from channels.providers.whatsapp.history import read_file_of_history, read_progress, read_thread
 from channels.providers.whatsapp.identity import contacts_of, person, status_names
 from channels.providers.whatsapp.messages import customer_events
@@ -71,6 +72,8 @@ def _message(body: Json, message: Json) -> list[Event]:
 
 
 def _echo(body: Json, echo: Json) -> list[Event]:
+    if as_text(body, "field") == "history":
+        return read_file_of_history(echo, contacts_of(body), _our_phone(body))
     return echo_events(echo, contacts_of(body))
 
 
@@ -100,6 +103,8 @@ def _status(body: Json, status: Json) -> list[Event]:
         raise Unparsable("the status has no id")
     if is_call_status(status, as_text(body, "field")):
         return call_status_events(status, contacts_of(body))
+    if (kind := as_text(status, "type")) and kind != "message":  # of a payment, say
+        return [Ignored(reason=bounded_reason("status_type", kind), provider_at=at)]
     if state not in STATUSES:
         return [Ignored(reason=bounded_reason("status", state), provider_at=at)]
     recipient = person(status_names(status), contacts_of(body))
@@ -156,6 +161,8 @@ def _value(body: Json, value: Json) -> list[Event]:
     field, at = as_text(body, "field"), as_time(body, "entry_time")
     if field in TEMPLATE_FIELDS:
         return template_events(field, value, at)
+    if field == "messaging_handovers":
+        return handover_events(value)
     if field in _NOTICES:
         return [_notice(field, _NOTICES[field](value), value, at)]
     reason = "empty_change" if field in LISTS else bounded_reason("field", field)

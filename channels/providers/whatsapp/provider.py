@@ -1,12 +1,14 @@
 """WhatsApp declares itself: what it is called, what it can do, and who does it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from channels.providers.abilities import ExampleFile
 from channels.providers.contract import (
     BadItem,
     Credentials,
     Endpoint,
+    Look,
     OutboundMessage,
     RawItem,
 )
@@ -19,6 +21,12 @@ from channels.providers.whatsapp.errors import Rule, rule_for
 from channels.providers.whatsapp.explode import explode
 from channels.providers.whatsapp.pace import PACE
 from channels.providers.whatsapp.parse import parse
+from channels.providers.whatsapp.template_files import (
+    are_same,
+    example_files,
+    validate_example,
+    with_handles,
+)
 from channels.providers.whatsapp.template_rules import check_template
 from channels.providers.whatsapp.validate import validate, validate_file
 
@@ -100,9 +108,9 @@ class WhatsAppProvider:
         """Raise `InvalidMessage` or `UnsupportedMessage` for what Meta would refuse."""
         validate(message)
 
-    def validate_file(self, kind: str, mime_type: str, size: int) -> None:
+    def validate_file(self, kind: str, mime_type: str, size: int, look: Look | None = None) -> None:
         """Raise `InvalidMessage` for a file that cannot be sent as ``kind``; ``size`` in bytes."""
-        validate_file(kind, mime_type, size)
+        validate_file(kind, mime_type, size, look)
 
     def compose(self, message: OutboundMessage) -> dict[str, Any]:
         """Return the request body; raises what `validate` raises."""
@@ -131,6 +139,22 @@ class WhatsAppProvider:
             components=components,
             parameter_format=parameter_format,
         )
+
+    def example_files(self, components: Any) -> list[ExampleFile]:
+        """Return the files of ours that checked components show as examples."""
+        return example_files(components)
+
+    def validate_example(self, file: ExampleFile, mime_type: str, size: int) -> None:
+        """Raise `InvalidMessage` for a file that cannot be this example; ``size`` in bytes."""
+        validate_example(file, mime_type, size)
+
+    def with_handles(self, components: Any, handles: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Return the components with handles (by media id) in place of the files."""
+        return with_handles(components, handles)
+
+    def are_same(self, ours: Any, theirs: Any) -> bool:
+        """Return whether two lists of components differ in the addresses of their files at most."""
+        return are_same(ours, theirs)
 
     def template_text(self, components: Any, body: Any) -> str:
         """Return a template's body as the customer reads it."""

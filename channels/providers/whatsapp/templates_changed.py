@@ -27,6 +27,7 @@ _FIELDS = {
     "message_template_quality_update": "quality",
     "message_template_components_update": "components",
     "template_category_update": "category",
+    "template_correct_category_detection": "category",
 }
 TEMPLATE_FIELDS = frozenset(_FIELDS)
 

@@ -6,7 +6,13 @@ there is one, the limit.
 
 import re
 
-from channels.providers.contract import InvalidMessage, OutboundMessage, UnsupportedMessage
+from channels.providers.contract import (
+    InvalidMessage,
+    Look,
+    OutboundMessage,
+    Picture,
+    UnsupportedMessage,
+)
 from channels.providers.events import Identity
 from channels.providers.whatsapp import limits
 from channels.providers.whatsapp.fields import check, is_web_link
@@ -52,8 +58,11 @@ def validate(message: OutboundMessage) -> None:
             _validate_media(kind, message)
 
 
-def validate_file(kind: str, mime_type: str, size: int) -> None:
-    """Raise `InvalidMessage` for a file that WhatsApp would not take as ``kind``; bytes."""
+def validate_file(kind: str, mime_type: str, size: int, look: Look | None = None) -> None:
+    """Raise `InvalidMessage` for a file that WhatsApp would not take as ``kind``; bytes.
+
+    Without ``look`` nothing is known but its type and size.
+    """
     limit = limits.FILES.get(kind)
     if limit is None:
         raise UnsupportedMessage(f"WhatsApp takes no file as {kind!r}.")
@@ -66,6 +75,27 @@ def validate_file(kind: str, mime_type: str, size: int) -> None:
     if size > limit.max_bytes:
         raise InvalidMessage(
             kind, f"The file is larger than {limit.max_bytes} bytes.", limit=limit.max_bytes
+        )
+    if limit.side is not None and look is not None:
+        _validate_picture(kind, size, limit, look())
+
+
+def _validate_picture(
+    kind: str, size: int, limit: limits.FileLimit, picture: Picture | None
+) -> None:
+    if picture is None:
+        raise InvalidMessage(kind, "The file is no image that can be read.")
+    if (picture.width, picture.height) != (limit.side, limit.side):
+        raise InvalidMessage(
+            kind,
+            f"The image has {picture.width} by {picture.height} pixels; "
+            f"it must have {limit.side} each way.",
+            limit=limit.side,
+        )
+    still = limit.max_bytes_still
+    if still is not None and not picture.is_animated and size > still:
+        raise InvalidMessage(
+            kind, f"The image does not move and is larger than {still} bytes.", limit=still
         )
 
 

@@ -111,6 +111,20 @@ class Media:
 
 
 @dataclass
+class Upload:
+    """A file on its way by the Resumable Upload API: a session, and the handle once it is whole."""
+
+    session: str
+    signature: str
+    token: str
+    length: int
+    mime_type: str
+    name: str = ""
+    content: bytes = b""
+    handle: str = ""
+
+
+@dataclass
 class Template:
     """An approved (or not) message template, with components as the management API shows them."""
 

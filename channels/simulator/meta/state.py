@@ -24,6 +24,7 @@ from channels.simulator.meta.records import (
     Number,
     Template,
     Token,
+    Upload,
     Waba,
 )
 from channels.simulator.meta.settings import Chaos, Settings, apply_patch
@@ -69,6 +70,8 @@ class State:
         self.tokens: dict[str, Token] = {}
         self.codes: dict[str, Code] = {}
         self.media: dict[str, Media] = {}
+        self.uploads: dict[str, Upload] = {}
+        self.handles: dict[str, Upload] = {}
         self.templates: dict[str, Template] = {}
         self.messages: OrderedDict[str, Message] = OrderedDict()
         self.threads: dict[tuple[str, str], deque[str]] = {}

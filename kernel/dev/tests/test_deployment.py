@@ -124,6 +124,7 @@ def test_what_must_survive_is_kept() -> None:
     mongod = SERVICES["mongodb"]["command"]
     assert mongod[mongod.index("--replSet") + 1] == "rs0"
     assert "--keyFile" in mongod and "transactionLifetimeLimitSeconds=12" in mongod
+    assert "--noscripting" in mongod
     kept = {"mongodb": "/data/db", "redis": "/data", "web": "/data", "edge": "/data"}
     for name, folder in kept.items():
         assert any(volume.endswith(f":{folder}") for volume in SERVICES[name]["volumes"]), name

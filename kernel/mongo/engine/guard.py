@@ -29,6 +29,7 @@ class Rewrite(StrEnum):
 
     ERASURE = "erasure"
     RETENTION = "retention"
+    COMPLETION = "completion"  # a placeholder becomes what it stood for
     RELAY = "relay"  # numbering events and chaining audit entries
 
 
@@ -66,7 +67,7 @@ class Guarded:
             pipeline = checked(pipeline, self._tenant(), self.name)
         options.setdefault("maxTimeMS", READ_LIMIT_MS)
         ask = partial(self._collection.aggregate, pipeline)
-        return bounded_read(partial(ask, **self._in_session(options)))
+        return self._read(ask, options)
 
     def find(self, criteria: dict[str, Any], *args: Any, **options: Any) -> Any:
         self._demand(criteria, "find")
@@ -78,19 +79,19 @@ class Guarded:
         self._demand(criteria, "find_one")
         options.setdefault("max_time_ms", READ_LIMIT_MS)
         ask = partial(self._collection.find_one, criteria, *args)
-        return bounded_read(partial(ask, **self._in_session(options)))
+        return self._read(ask, options)
 
     def count_documents(self, criteria: dict[str, Any], **options: Any) -> int:
         self._demand(criteria, "count_documents")
         options.setdefault("maxTimeMS", READ_LIMIT_MS)
         ask = partial(self._collection.count_documents, criteria)
-        return bounded_read(partial(ask, **self._in_session(options)))
+        return self._read(ask, options)
 
     def distinct(self, key: str, criteria: dict[str, Any], **options: Any) -> Any:
         self._demand(criteria, "distinct")
         options.setdefault("maxTimeMS", READ_LIMIT_MS)
         ask = partial(self._collection.distinct, key, criteria)
-        return bounded_read(partial(ask, **self._in_session(options)))
+        return self._read(ask, options)
 
     # ------------------------------------------------------------------ writes
 
@@ -179,6 +180,11 @@ class Guarded:
             self._demand(request._filter, "delete")
         else:
             raise TenantMismatch(f"{type(request).__name__} on {self.name} cannot be read")
+
+    def _read(self, ask: Any, options: dict[str, Any]) -> Any:
+        """One read in a transaction is part of a write, which has all of the request's time."""
+        ask = partial(ask, **self._in_session(options))
+        return ask() if options["session"] is not None else bounded_read(ask)
 
     def _in_session(self, options: dict[str, Any]) -> dict[str, Any]:
         """A command inside a transaction belongs to it, whoever sends it."""

@@ -98,9 +98,10 @@ def _together() -> None:
         _stop_at("recorded", *_note([send.delivery for send in ours]))
         return ours
 
-    def settling(taken: Any) -> None:
-        accepted(taken)
-        _stop_at("committed", *_note([send.delivery for send, _ in taken]))
+    def settling(taken: Any) -> Any:
+        recorded = accepted(taken)
+        _stop_at("committed", *_note([send.delivery for send, _ in recorded]))
+        return recorded
 
     together.ready_sends, together.lease_sends = choosing, recording
     together.settle_accepted = settling

@@ -1,20 +1,16 @@
-"""No JSON value, however hostile, raises out of `explode`; `parse` raises only `Unparsable`.
-
-``SWITCHBOARD_EXAMPLES=100000`` makes that many examples instead of the suite's few.
-"""
+"""No JSON value, however hostile, raises out of `explode`; `parse` raises only `Unparsable`."""
 
 import contextlib
 import copy
 import dataclasses
 import json
-import os
 import random
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import bson
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.providers.contract import BadItem, RawItem
@@ -23,13 +19,10 @@ from channels.providers.instagram.explode import KINDS, explode
 from channels.providers.instagram.parse import parse
 from channels.providers.instagram.tests.corpus import FIXTURES, read
 from channels.providers.instagram.unparsable import Unparsable
+from channels.providers.meta.tests.examples import share
 
 BODIES = [read(path)["body"] for path in FIXTURES]
-EXAMPLES = int(os.environ.get("SWITCHBOARD_EXAMPLES", "0"))
 SIBLING = {"message": {"mid": "sibling", "text": "here"}, "sender": {"id": "5"}}
-
-few = settings(max_examples=EXAMPLES or 500, deadline=None)
-fewer = settings(max_examples=EXAMPLES or 150, deadline=None)
 
 KNOWN_KEYS = st.sampled_from(
     [
@@ -90,14 +83,14 @@ def check_parse(body: Any) -> None:
             json.dumps(values, default=str, allow_nan=False)
 
 
-@fewer
+@share(20)
 @given(json_values)
 def test_any_json_value(payload: Any) -> None:
     check(payload)
     check_parse(payload)
 
 
-@few
+@share(20)
 @given(json_values, json_values, json_values, json_values)
 def test_a_sibling_of_anything_is_never_lost(
     before: Any, standby: Any, change: Any, after: Any
@@ -111,7 +104,7 @@ def test_a_sibling_of_anything_is_never_lost(
     assert siblings
 
 
-@few
+@share(15)
 @given(st.sampled_from(sorted(KINDS)), json_values, json_values, json_values)
 def test_anything_in_the_place_of_an_event(
     kind: str, part: Any, sender: Any, timestamp: Any
@@ -121,7 +114,7 @@ def test_anything_in_the_place_of_an_event(
     check_parse({"account_id": "1", "event": event})
 
 
-@few
+@share(35)
 @given(st.sampled_from(BODIES), json_values, st.integers(0, 2**32), st.integers(1, 3))
 def test_real_bodies_with_parts_replaced(body: Any, junk: Any, seed: int, times: int) -> None:
     broken, source = copy.deepcopy(body), random.Random(seed)
@@ -133,7 +126,7 @@ def test_real_bodies_with_parts_replaced(body: Any, junk: Any, seed: int, times:
     check(broken)
 
 
-@fewer
+@share(10)
 @given(st.sampled_from(["event", "value"]), KNOWN_TEXTS, json_values, json_values)
 def test_any_item_body(key: str, field: str, item: Any, account: Any) -> None:
     check_parse({"field": field, "account_id": account, key: item})

@@ -1,14 +1,9 @@
-"""No JSON value, however hostile, raises out of `explode`; `parse` raises only `Unparsable`.
-
-``PARSER_EXAMPLES`` is how many examples are tried in all: 2,000 in the suite, 100,000 by hand
-(``PARSER_EXAMPLES=100000 pytest channels/providers/whatsapp/tests/test_any_json.py``).
-"""
+"""No JSON value, however hostile, raises out of `explode`; `parse` raises only `Unparsable`."""
 
 import contextlib
 import copy
 import dataclasses
 import json
-import os
 import random
 import re
 from collections.abc import Iterator
@@ -16,24 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import bson
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.providers.contract import BadItem, RawItem
 from channels.providers.events import AccountNotice, Event, Ignored, Person
+from channels.providers.meta.tests.examples import share
 from channels.providers.whatsapp.content import _READERS
 from channels.providers.whatsapp.explode import LISTS, explode
 from channels.providers.whatsapp.parse import Unparsable, parse
 
 FIXTURES = sorted((Path(__file__).parent.parent / "fixtures").glob("*.json"))
 BODIES = [json.loads(path.read_text())["body"] for path in FIXTURES]
-
-EXAMPLES = int(os.environ.get("PARSER_EXAMPLES", "2000"))
-
-
-def share(percent: int) -> settings:
-    return settings(max_examples=max(1, EXAMPLES * percent // 100), deadline=None)
-
 
 KNOWN_KEYS = st.sampled_from(
     re.findall(

@@ -12,6 +12,7 @@ import pytest
 from channels.providers.contract import BadItem, RawItem
 from channels.providers.whatsapp.change import PHONE_NUMBER_ID, WABA_ID
 from channels.providers.whatsapp.explode import LISTS, explode
+from channels.providers.whatsapp.tests.bare import POORER, bare
 from channels.providers.whatsapp.tests.test_fixtures import FIXTURES, events_of, read
 
 OTHER = {
@@ -66,6 +67,28 @@ def test_any_property_may_be_missing(path: Path) -> None:
         assert all(item.reason for item in explode(less) if isinstance(item, BadItem))
         dropped += 1
     assert dropped
+
+
+@pytest.mark.parametrize("path", LISTED, ids=lambda path: path.stem)
+def test_without_optional_properties_each_still_lands(path: Path) -> None:
+    """All are gone at once, and each item still is an event of the kind that it was."""
+    body = read(path)["body"]
+    less = bare(body)
+    assert len(list(explode(less))) == len(list(explode(body)))
+    if path.stem == "one_message_too_deep":  # what lay too deep is gone as well
+        return
+    wanted = [event.get("event", "unparsable") for event in events(body)]
+    found = [event.get("event", "unparsable") for event in events(less)]
+    assert len(found) == len(wanted)
+    for had, has in zip(wanted, found, strict=True):
+        assert has == had or has in POORER.get(had, ())
+
+
+@pytest.mark.parametrize("chunk", [{}, {"threads": []}, {"metadata": {}}, {"errors": []}])
+def test_a_part_of_a_history_that_says_nothing_is_a_notice_still(chunk: Any) -> None:
+    change = {"field": "history", "value": {"history": [chunk]}}
+    (event,) = events({"entry": [{"id": "1", "changes": [change]}]})
+    assert (event["event"], event["topic"]) == ("AccountNotice", "history")
 
 
 @pytest.mark.parametrize("path", LISTED, ids=lambda path: path.stem)

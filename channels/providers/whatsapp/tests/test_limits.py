@@ -1,8 +1,10 @@
 """Each row of the limits' table: the value at the limit passes, one past it is refused by name."""
 
+from functools import partial
+
 import pytest
 
-from channels.providers.contract import InvalidMessage, OutboundMessage
+from channels.providers.contract import InvalidMessage, OutboundMessage, Picture
 from channels.providers.whatsapp import limits
 from channels.providers.whatsapp.compose import compose
 from channels.providers.whatsapp.tests.outbound import CONTENTS, message
@@ -76,6 +78,36 @@ def test_files_as_large_as_they_may_be_pass_and_one_byte_more_is_refused(kind: s
     with pytest.raises(InvalidMessage) as caught:
         validate_file(kind, limit.mime_types[0], limit.max_bytes + 1)
     assert (caught.value.field, caught.value.limit) == (kind, limit.max_bytes)
+
+
+def test_a_still_sticker_is_smaller_than_a_moving_one_and_both_have_one_side() -> None:
+    limit = limits.FILES["sticker"]
+    assert (limit.max_bytes_still, limit.max_bytes, limit.side) == (102_400, 512_000, 512)
+    told = limits.capabilities()["media"]
+    assert told["sticker"].items() >= limit.described.items()
+    assert not {"side", "max_bytes_still"} & set(told["image"])
+    still, moving = (Picture(width=512, height=512, is_animated=moves) for moves in (False, True))
+    for size, picture, past in (
+        (102_400, still, None), (102_401, still, 102_400), (102_401, moving, None),
+        (512_000, moving, None), (512_001, moving, 512_000),
+        (1, Picture(width=513, height=512), 512), (1, Picture(width=512, height=511), 512),
+    ):  # fmt: skip
+        look = partial(Picture, **vars(picture))
+        if past is None:
+            validate_file("sticker", "image/webp", size, look)
+            continue
+        with pytest.raises(InvalidMessage) as caught:
+            validate_file("sticker", "image/webp", size, look)
+        assert (caught.value.field, caught.value.limit) == ("sticker", past)
+
+
+def test_a_file_is_opened_only_where_its_picture_matters() -> None:
+    def look() -> Picture | None:
+        raise AssertionError
+
+    validate_file("image", "image/png", 100, look)
+    with pytest.raises(InvalidMessage):
+        validate_file("sticker", "image/webp", 500 * limits.KB + 1, look)
 
 
 def test_a_card_has_at_most_two_line_breaks() -> None:

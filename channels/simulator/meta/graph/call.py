@@ -25,6 +25,7 @@ HOSTS = (
     "www.instagram.com",
     "www.facebook.com",
 )
+UPLOAD = "upload:"
 VERSION = re.compile(r"v(\d+)\.(\d+)")
 
 
@@ -86,6 +87,8 @@ async def read_call(sim: Simulator, request: Request) -> Call:
     content_type = request.headers.get("content-type", "")
     if content_type.startswith("multipart/form-data"):
         await _read_form(call)
+    elif node.startswith(UPLOAD):
+        call.body["_content"] = await request.body()
     elif content_type.startswith("application/x-www-form-urlencoded"):
         _read_pairs(call, await request.body())
     else:

@@ -18,6 +18,7 @@ from channels.simulator.meta.graph import (
     registration,
     subscriptions,
     templates,
+    uploads,
 )
 from channels.simulator.meta.graph.call import HOSTS, Answer, Call
 
@@ -38,6 +39,10 @@ async def _list_pages(call: Call) -> Answer:
 
 async def _download(call: Call) -> Answer:
     return media.download_media(call)
+
+
+async def _show_example(call: Call) -> Answer:
+    return uploads.show_example(call)
 
 
 ROUTES: dict[tuple[str, str, str], Handler] = {
@@ -62,19 +67,22 @@ ROUTES: dict[tuple[str, str, str], Handler] = {
     ("template", "", "GET"): templates.get_template,
     ("template", "", "POST"): templates.edit_template,
     ("template", "unpause", "POST"): templates.unpause_template,
+    ("app", "uploads", "POST"): uploads.begin_upload,
+    ("upload", "", "POST"): uploads.take_upload,
     ("app", "subscriptions", "POST"): subscriptions.subscribe_app,
     ("app", "subscriptions", "GET"): subscriptions.list_app_subscriptions,
     ("debug_token", "", "GET"): _debug_token,
     ("me", "", "GET"): _probe_me,
     ("me", "accounts", "GET"): _list_pages,
     ("_media", "whatsapp_business", "GET"): _download,
+    ("_media", "whatsapp_examples", "GET"): _show_example,
     **ig_routes.ROUTES,
 }
 WORDS = ("debug_token", "oauth", "me", "_media")
 
 
 def kind_of(call: Call) -> str:
-    """What this id is: `number`, `waba`, `media`, `template`, `app`, a fixed word, or nothing."""
+    """What this id is: `number`, `waba`, `media`, `template`, `upload`, `app`, a fixed word, or nothing."""
     state, node = call.state, call.node
     found = ig_routes.instagram_kind(call)
     if found:
@@ -88,6 +96,7 @@ def kind_of(call: Call) -> str:
         "waba": state.wabas,
         "media": state.media,
         "template": state.templates,
+        "upload": state.uploads,
     }
     found = next((kind for kind, home in homes.items() if node in home), "")
     is_app = node in (state.app_id, state.instagram.app_id)

@@ -10,22 +10,22 @@ from channels.simulator.meta.graph.call import Answer, Call
 from channels.simulator.meta.graph.nodes import pick
 from channels.simulator.meta.graph.paging import page_of
 from channels.simulator.meta.graph.permits import MANAGEMENT, demand, identify
+from channels.simulator.meta.graph.uploads import shown_components
 from channels.simulator.meta.records import Json, Template
 from channels.simulator.meta.whatsapp.fields import announce_field
-from channels.simulator.meta.whatsapp.template_parts import VARIABLE
+from channels.simulator.meta.whatsapp.template_rules import checked_components
 
 FIELDS = "id,name,parameter_format,components,language,status,category"
 CATEGORIES = ("AUTHENTICATION", "MARKETING", "UTILITY")
-TEXT_LIMITS = {"HEADER": 60, "FOOTER": 60, "BODY": 1024}
 
 
-def template_node(template: Template) -> Json:
+def template_node(call: Call, template: Template) -> Json:
     """All fields of a template."""
     return {
         "id": template.template_id,
         "name": template.name,
         "parameter_format": template.parameter_format,
-        "components": template.components,
+        "components": shown_components(call, template),
         "language": template.language,
         "status": template.status,
         "category": template.category,
@@ -50,7 +50,7 @@ async def list_templates(call: Call) -> Answer:
     demand(call, identify(call), waba_id=call.node, scope=MANAGEMENT)
     wanted = call.fields(FIELDS)
     found = [item for item in call.state.templates.values() if _matches(call, item)]
-    nodes = [pick(template_node(item), wanted, "WhatsAppMessageTemplate") for item in found]
+    nodes = [pick(template_node(call, item), wanted, "WhatsAppMessageTemplate") for item in found]
     return Answer(page_of(call, nodes))
 
 
@@ -58,35 +58,8 @@ async def get_template(call: Call) -> Answer:
     """`GET /{template_id}?fields=`."""
     template = call.state.templates[call.node]
     demand(call, identify(call), waba_id=template.waba_id, scope=MANAGEMENT)
-    return Answer(pick(template_node(template), call.fields(FIELDS), "WhatsAppMessageTemplate"))
-
-
-def _check_components(call: Call) -> list[Json]:
-    components = call.body.get("components")
-    if not isinstance(components, list) or not all(isinstance(one, dict) for one in components):
-        raise GraphError(100, "Param components must be an array of JSON objects.")
-    bodies = [one for one in components if str(one.get("type", "")).upper() == "BODY"]
-    is_login = str(call.body.get("category", "")).upper() == "AUTHENTICATION"
-    if len(bodies) != 1 or not (bodies[0].get("text") or is_login):
-        raise GraphError(100, "components: a BODY with text is needed.", subcode=2388072)
-    for one in components:
-        _check_text(one)
-    return [{**one, "type": str(one.get("type", "")).upper()} for one in components]
-
-
-def _check_text(component: Json) -> None:
-    kind, words = str(component.get("type", "")).upper(), str(component.get("text", ""))
-    if len(words) > TEXT_LIMITS.get(kind, 1024):
-        raise GraphError(100, f"components: {kind} is too long.", subcode=2388040)
-    if kind == "FOOTER" and VARIABLE.search(words):
-        raise GraphError(100, "components: FOOTER must not hold variables.", subcode=2388073)
-    if kind == "BODY" and VARIABLE.search(words):
-        if re.match(r"\s*\{\{|.*\}\}\s*$", words, re.S):
-            raise GraphError(100, "BODY begins or ends with a variable.", subcode=2388299)
-        if not component.get("example"):
-            raise GraphError(100, "BODY: example values are needed.", subcode=2388043)
-    if kind == "BUTTONS" and len(component.get("buttons") or []) > 10:
-        raise GraphError(100, "BUTTONS: at most 10 buttons.", subcode=2388040)
+    node = template_node(call, template)
+    return Answer(pick(node, call.fields(FIELDS), "WhatsAppMessageTemplate"))
 
 
 async def create_template(call: Call) -> Answer:
@@ -98,7 +71,7 @@ async def create_template(call: Call) -> Answer:
         raise GraphError(100, "name must be [a-z0-9_], at most 512; language is required.")
     if category not in CATEGORIES:
         raise GraphError(100, f"Param category must be one of {', '.join(CATEGORIES)}.")
-    components = _check_components(call)
+    components = checked_components(call.body, call.state.handles)
     for one in call.state.templates.values():
         if (one.waba_id, one.name, one.language) == (call.node, name, language):
             raise GraphError(100, "There is already content in this language.", subcode=2388024)
@@ -118,7 +91,8 @@ async def edit_template(call: Call) -> Answer:
     if template.status not in ("APPROVED", "REJECTED", "PAUSED"):
         raise GraphError(100, f"A template that is {template.status} cannot be edited.")
     if "components" in call.body:
-        template.components = _check_components(call)
+        asked = {"category": template.category, **call.body}
+        template.components = checked_components(asked, call.state.handles)
     template.category = str(call.body.get("category", template.category)).upper()
     template.status = "PENDING"
     call.sim.emitter.background(_review(call, template))
@@ -169,7 +143,7 @@ def _announce(call: Call, template: Template, event: str, **more: Json) -> None:
         "reason": "NONE" if event == "APPROVED" else "INVALID_FORMAT",
         "message_template_id": int(template.template_id),
         "message_template_name": template.name,
-        "message_template_language": template.language,
+        "message_template_language": template.language.replace("_", "-"),
         "message_template_category": template.category,
         **more,
     }

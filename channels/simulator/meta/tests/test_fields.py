@@ -55,6 +55,12 @@ def test_a_new_user_id_can_be_written_to(meta: Meta) -> None:
     assert wamid_of(meta.send({"to": None}, recipient="IL.777", text={"body": "x"}))
 
 
+def test_a_call_opens_the_window(meta: Meta) -> None:
+    assert refusal(meta.send(text={"body": "x"}))[1] == 131047
+    meta.sim("field", field="calls", phone_number_id=PHONE, **{"from": NOA})
+    assert wamid_of(meta.send(text={"body": "you called"}))
+
+
 def test_a_system_message_does_not_open_the_window(meta: Meta) -> None:
     play(meta, "system", system={"type": "customer_identity_changed"})
     assert refusal(meta.send(text={"body": "x"}))[1] == 131047

@@ -146,6 +146,8 @@ def _new_user_id(sim: Simulator, number: Number, customer: Customer) -> Json:
 
 
 def _call(sim: Simulator, number: Number, customer: Customer) -> Json:
+    """A call opens the 24 hours as a message does."""
+    sim.state.last_inbound[number.phone_number_id, customer.wa_id] = sim.state.now()
     item = {
         "id": f"wacid.{sim.state.new_id()}",
         "from": customer.wa_id,

@@ -34,11 +34,24 @@ WITH_NUMBER = (
     "security",
     "business_username_updates",
 )
+TEMPLATE_STATUSES = (
+    "APPROVED",
+    "PENDING",
+    "REJECTED",
+    "PAUSED",
+    "DISABLED",
+    "IN_APPEAL",
+    "PENDING_DELETION",
+    "DELETED",
+    "LIMIT_EXCEEDED",
+    "ARCHIVED",
+)
+# What the list shows after an event; after others, such as LOCKED, what it showed before.
 TEMPLATE_EVENTS = {
-    "APPROVED": "APPROVED",
     "REINSTATED": "APPROVED",
     "UNARCHIVED": "APPROVED",
     "FLAGGED": "APPROVED",
+    **{status: status for status in TEMPLATE_STATUSES},
 }
 
 
@@ -113,12 +126,13 @@ def _template(sim: Simulator, number: Number, request: Json) -> Template | None:
 
 
 def _template_ids(template: Template | None) -> Json:
+    """Lists write a language as `en_US`, webhooks as `en-US`."""
     if template is None:
         raise BadPatch("the WABA has no such template")
     return {
         "message_template_id": int(template.template_id),
         "message_template_name": template.name,
-        "message_template_language": template.language,
+        "message_template_language": template.language.replace("_", "-"),
     }
 
 
@@ -132,8 +146,8 @@ def _template_of(sim: Simulator, value: Json) -> Template | None:
 
 def _template_status(sim: Simulator, number: Number, value: Json) -> None:
     template, event = _template_of(sim, value), str(value.get("event", ""))
-    if template is not None and event:
-        template.status = TEMPLATE_EVENTS.get(event, event)
+    if template is not None and event in TEMPLATE_EVENTS:
+        template.status = TEMPLATE_EVENTS[event]
         template.rejected_reason = str(value.get("reason") or "NONE")
 
 
