@@ -35,8 +35,8 @@ HEAVY, HEAVY_COST = (
     10,
 )
 MOST_BYTES = 64_000
-# A credential is read as it comes, and what it lacks is met where it is needed.
 PHONES = "/phone"  # accounts have none here
+# A credential is read as it comes, and what it lacks is met where it is needed.
 PASSKEYS, UNREADABLE = "/webauthn", (LookupError, TypeError, ValueError, AttributeError)
 _floor = Floor()
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")

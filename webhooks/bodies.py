@@ -5,22 +5,19 @@ tenant, and sees nothing that belongs to another.
 """
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.html import format_html
 
 from channels.holders import NOBODY, Owners
-from channels.providers import provider_for_object
-from channels.providers.contract import BadItem, RawItem
+from channels.providers.contract import RawItem
 from kernel.backoffice import columns
 from kernel.scoping import active_tenant_id
+from webhooks.cutting import items_of
 from webhooks.models import WebhookDelivery
 
-MOST_ITEMS = 5000
 BODY_SHOWN = 200_000
-Cut = RawItem | BadItem
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ class Opened:
 def open_body(delivery: WebhookDelivery) -> Opened:
     """The delivery's body, with whose each item is. ``own`` pairs channel ids with items."""
     body = bytes(delivery.body)
-    cuts = _cuts(body)
+    cuts = items_of(body)
     items = [cut for cut in cuts if isinstance(cut, RawItem)]
     addresses = [(item.address_kind, item.address) for item in items]
     owners = Owners({(address, delivery.received_at) for address in addresses})
@@ -64,23 +61,6 @@ def open_body(delivery: WebhookDelivery) -> Opened:
         owners=frozenset(strays | {tenant for (tenant, _), _ in found}),
         own=tuple((channel, item) for (tenant, channel), item in found if tenant == mine),
     )
-
-
-def _cuts(body: bytes) -> list[Cut]:
-    try:
-        payload = json.loads(body)
-        parts = payload if isinstance(payload, list) else [payload]
-        return [cut for part in parts for cut in _cuts_of(part)][:MOST_ITEMS]
-    except (ValueError, RecursionError):
-        return []
-
-
-def _cuts_of(part: Any) -> Iterator[Cut]:
-    provider = provider_for_object(part.get("object")) if isinstance(part, dict) else None
-    if provider is None:
-        yield BadItem(reason="of no known kind", body=None)
-        return
-    yield from provider.explode(part)
 
 
 def _readable(body: bytes) -> str:

@@ -2,8 +2,6 @@
 
 import http.client
 import os
-import socket
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -13,13 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from kernel.dev import leash
-from kernel.dev.layout import ROOT
 from kernel.dev.ports import HOST, free_ports
 from kernel.dev.processes import granian
 from tests import factories
+from tests.servers import await_port, start
 
-PATIENCE_S = 40.0
 RATE, BURST_S, ASKED, AT_ONCE = 4, 10, 200, 25
 NOBODY = "redis://127.0.0.1:9/0"
 
@@ -33,23 +29,10 @@ def two_servers(folder: Path, **env: str) -> Iterator[list[int]]:
     with ExitStack() as stack, (folder / "web.log").open("wb") as output:
         for port in ports:
             command = (*granian("wsgi", "config.wsgi:application", port), "--blocking-threads", "8")
-            running = subprocess.Popen(leash.leashed(command), cwd=ROOT, env=env, stdout=output,
-                                       stderr=output)  # fmt: skip
-            stack.callback(running.wait, 10)
-            stack.callback(running.terminate)
+            start(stack, command, env, output)
         for port in ports:
-            _await(port)
+            await_port(port)
         yield ports
-
-
-def _await(port: int) -> None:
-    until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
-        with socket.socket() as probe:
-            if probe.connect_ex((HOST, port)) == 0:
-                return
-        time.sleep(0.1)
-    raise AssertionError(f"nothing listens on port {port}")
 
 
 def asked_at_once(ports: list[int], address: str) -> tuple[Counter[int], float, list[str | None]]:

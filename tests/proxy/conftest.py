@@ -4,8 +4,6 @@ import json
 import os
 import shutil
 import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -14,15 +12,14 @@ from typing import Any
 
 import pytest
 
-from kernel.dev import leash
 from kernel.dev.layout import ROOT
 from kernel.dev.ports import free_ports
 from kernel.dev.processes import HOST, granian
 from tests.probes.conftest import figure
+from tests.servers import await_port, start
 
 __all__ = ["figure"]
 
-PATIENCE_S = 30.0
 ANSWER_S = 3.0
 
 
@@ -71,8 +68,8 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
             (granian("asgi", "tests.proxy.recorder:edge", edge), edge),
             (run, front),
         ):
-            _start(stack, command, env, output)
-            _await(port)
+            start(stack, command, env, output)
+            await_port(port)
         yield Door(front, recorded, log)
 
 
@@ -83,20 +80,3 @@ def _for_one_machine(web: int, edge: int) -> str:
         assert f"reverse_proxy {name}:8000" in text
         text = text.replace(f"reverse_proxy {name}:8000", f"reverse_proxy {HOST}:{port}")
     return text.replace("\n{\n", "\n{\n\tadmin off\n", 1)
-
-
-def _start(stack: ExitStack, command: tuple[str, ...], env: dict[str, str], output: Any) -> None:
-    running = subprocess.Popen(leash.leashed(command), cwd=ROOT, env=env, stdout=output,
-                               stderr=output)  # fmt: skip
-    stack.callback(running.wait, 10)
-    stack.callback(running.terminate)
-
-
-def _await(port: int) -> None:
-    until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
-        with socket.socket() as probe:
-            if probe.connect_ex((HOST, port)) == 0:
-                return
-        time.sleep(0.05)
-    raise AssertionError(f"nothing listens on port {port}")

@@ -1,18 +1,16 @@
 """A stored delivery cut into its items."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from channels.holders import Address
-from channels.providers import provider_for_object
 from channels.providers.contract import BadItem, RawItem
+from webhooks.cutting import items_of
 
-MOST_ITEMS, MOST_EACH = 2000, 5000
+MOST_ITEMS = 2000
 
 
 @dataclass
@@ -40,34 +38,6 @@ def opened_of(rows: list[dict[str, Any]], more: bool) -> tuple[list[Opened], boo
     for row in rows:
         if items >= MOST_ITEMS:
             return opened, True
-        opened.append(Opened(row, _bounded(_items(bytes(row["body"])))))
+        opened.append(Opened(row, items_of(bytes(row["body"]))))
         items += len(opened[-1].items)
     return opened, more
-
-
-def _bounded(items: Iterator[RawItem | BadItem]) -> list[RawItem | BadItem]:
-    """A provider sends at most 1,000 items at once; what a hostile body adds is one bad item."""
-    taken = list(islice(items, MOST_EACH))
-    if next(items, None) is not None:
-        taken.append(BadItem(reason=f"more than {MOST_EACH} items in one body", body=None))
-    return taken
-
-
-def _items(body: bytes) -> Iterator[RawItem | BadItem]:
-    """Every item of a body; what cannot be read at all is one bad item."""
-    try:
-        payload = json.loads(body)
-        for part in payload if isinstance(payload, list) and payload else [payload]:
-            yield from _items_of(part)
-    except (ValueError, RecursionError) as error:
-        yield BadItem(reason=f"not JSON that can be read: {type(error).__name__}", body=None)
-
-
-def _items_of(payload: Any) -> Iterator[RawItem | BadItem]:
-    """Those of one object; some bodies are a list that wraps such objects."""
-    kind = payload.get("object") if isinstance(payload, dict) else None
-    provider = provider_for_object(kind)
-    if provider is None:
-        yield BadItem(reason="the body names no known kind of object", body=None)
-        return
-    yield from provider.explode(payload)

@@ -35,6 +35,7 @@ OF_COMPOSE = {
     "SWITCHBOARD_VERSION",
     "SWITCHBOARD_DOMAIN",
     "MONGODB_PASSWORD",
+    "MONGODB_ROOT_PASSWORD",
     "MONGODB_KEY",
     "REDIS_PASSWORD",
     "REDIS_MEMORY",
@@ -120,7 +121,7 @@ def test_caddy_routes_webhooks_to_the_edge_and_events_to_the_stream() -> None:
 
 def test_what_must_survive_is_kept() -> None:
     redis = " ".join(SERVICES["redis"]["command"])
-    assert "--appendonly yes" in redis and "noeviction" in redis and "--requirepass" in redis
+    assert "--appendonly yes" in redis and "noeviction" in redis and "--aclfile" in redis
     mongod = SERVICES["mongodb"]["command"]
     assert mongod[mongod.index("--replSet") + 1] == "rs0"
     assert "--keyFile" in mongod and "transactionLifetimeLimitSeconds=12" in mongod
