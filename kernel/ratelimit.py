@@ -8,6 +8,7 @@ A bucket lets at most `capacity + per_second` through in any second, so a pacer 
 within five per cent of a rate has a capacity of a twentieth of it.
 """
 
+import os
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
@@ -31,7 +32,7 @@ from kernel.buckets import (
 from kernel.logging import get_logger
 from kernel.ratelimit_scripts import PENALISE, REST, TAKE
 
-__all__ = ["Bucket", "Decision", "Limiter", "LocalBuckets", "connect"]
+__all__ = ["Bucket", "Decision", "Limiter", "LocalBuckets", "connect", "shared"]
 _log = get_logger(__name__)
 
 TIMEOUT_S = 0.25
@@ -170,3 +171,16 @@ def _denied(bucket: Bucket) -> Decision:
         limit=int(bucket.capacity),
         degraded=True,
     )
+
+
+_shared: dict[tuple[int, str, int], Limiter] = {}
+
+
+def shared(url: str, *, processes: int) -> Limiter:
+    """The one limiter of all threads of this process; ``processes`` as for ``Limiter``.
+
+    Two threads that come first at once get the same: of two, each would give out its own tokens
+    while Redis is away.
+    """
+    key = (os.getpid(), url, processes)
+    return _shared.get(key) or _shared.setdefault(key, Limiter(connect(url), processes=processes))

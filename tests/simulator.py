@@ -69,7 +69,7 @@ class Simulator:
 
 
 @contextmanager
-def running(folder: Path, count: int = 40) -> Iterator[Simulator]:
+def running(folder: Path, count: int = 400) -> Iterator[Simulator]:
     """Start one on a free port; its webhooks go nowhere, tests take them in themselves."""
     numbers = [
         {"phone_number_id": factories.digits(15), "waba_id": factories.digits(15), "access_token": TOKEN,

@@ -1,7 +1,6 @@
 """How often one may ask: buckets for the tenant, the key or person in it, what they do, and the address."""
 
 import math
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,22 +9,18 @@ from django.http import HttpResponseBase
 from rest_framework.request import Request
 
 from kernel.errors import RateLimited
-from kernel.ratelimit import Bucket, Decision, Limiter, connect
+from kernel.ratelimit import Bucket, Decision, Limiter, shared
 from kernel.scoping.keys import escape, tenant_key
 from tenants.limits import API_RATE, most_of
 
 BURST_S = 10
 READS, CHANGES, COSTLY = "reads", "changes", "costly"
-_limiters: dict[int, Limiter] = {}
 Buckets = Iterator[tuple[str, Bucket]]
 
 
 def limiter() -> Limiter:
     """One limiter for each process; without Redis each gives out its part."""
-    pid = os.getpid()
-    if pid not in _limiters:
-        _limiters[pid] = Limiter(connect(settings.REDIS_URL), processes=settings.WEB_PROCESSES)
-    return _limiters[pid]
+    return shared(settings.REDIS_URL, processes=settings.WEB_PROCESSES)
 
 
 def check_rate(request: Request, route_class: str = READS) -> None:

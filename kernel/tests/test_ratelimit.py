@@ -8,15 +8,17 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from redis import Redis
 from redis.exceptions import RedisError
 
 from kernel import buckets, ratelimit
 from kernel.dev.binaries import find_redis_server
-from kernel.ratelimit import Bucket, Limiter, LocalBuckets, connect
+from kernel.ratelimit import Bucket, Limiter, LocalBuckets, connect, shared
 
 
 @dataclass
@@ -244,3 +246,15 @@ def test_same_bucket_twice_in_one_request_is_refused(limiter: Limiter, key: str)
     with pytest.raises(ValueError):
         limiter.take_all([(key, Bucket(1, 1)), (key, Bucket(1, 1))])
     assert limiter.take_all([]) == []
+
+
+def test_threads_that_come_first_at_once_share_one_limiter(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slowly(url: str) -> Redis:
+        time.sleep(0.05)
+        return connect(url)
+
+    monkeypatch.setattr(ratelimit, "connect", slowly)
+    monkeypatch.setattr(ratelimit, "_shared", {})
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: shared("redis://127.0.0.1:9/0", processes=2), range(8)))
+    assert len({id(limiter) for limiter in found}) == 1

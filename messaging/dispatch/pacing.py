@@ -4,7 +4,6 @@ Replies come first: what is sent to many takes from a bucket of its own as well,
 as long as a reply waits for the number.
 """
 
-import os
 import time
 from collections.abc import Iterable, Sequence
 
@@ -13,7 +12,7 @@ from django.conf import settings
 from channels.models import Channel
 from channels.providers.contract import Throttled, Usage
 from channels.providers.pace import Rate
-from kernel.ratelimit import Decision, Limiter, connect
+from kernel.ratelimit import Decision, Limiter, shared
 from messaging.dispatch import buckets
 from messaging.models import Delivery
 
@@ -22,7 +21,6 @@ FAILURES_TO_BREAK = 5
 YIELD_S = 0.4
 # The limit is full and the provider does not say for how long: a rolling hour empties slowly.
 FULL_S = 60.0
-_limiters: dict[int, Limiter] = {}
 _failures: dict[str, int] = {}
 _probed: set[str] = set()
 # An account that was refused: no more calls from here, while that is being recorded for all.
@@ -33,10 +31,7 @@ Kinds = dict[str, Rate]
 
 def limiter() -> Limiter:
     """One limiter for each process."""
-    pid = os.getpid()
-    if pid not in _limiters:
-        _limiters[pid] = Limiter(connect(settings.REDIS_URL), processes=2)
-    return _limiters[pid]
+    return shared(settings.REDIS_URL, processes=2)
 
 
 def wait_for_turn(channel: Channel, delivery: Delivery) -> float:
