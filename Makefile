@@ -30,7 +30,7 @@ help: ## list these commands
 	@echo '  PORT=8000 DATA=.data   ports count up from PORT; another DATA keeps its own data'
 
 run: .venv ## start everything, with demo data; Ctrl-C stops it
-	@exec $(VENV_PYTHON) -m kernel.dev run --port $(PORT) --data $(DATA)
+	@exec $(VENV_PYTHON) -m kernel.dev run --port $(PORT) --data "$(DATA)"
 
 test: .venv ## all checks and tests, on servers of their own; ARGS="..." runs only those tests
 	@exec $(VENV_PYTHON) -m kernel.dev test $(if $(ARGS),--skip-checks) -- $(ARGS)
@@ -42,7 +42,7 @@ faults: .venv ## kill, freeze and starve the product while a ledger watches; see
 
 # Its data folder is its own (.data-bench) unless DATA is given with the command.
 BENCH_OPTIONS = $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(PUBLISH),--publish) \
-	$(if $(AGAIN),--again) $(if $(filter command line environment,$(origin DATA)),--data $(DATA))
+	$(if $(AGAIN),--again) $(if $(filter command line environment,$(origin DATA)),--data "$(DATA)")
 
 parsers: .venv ## any JSON through every provider's parser, 100,000 examples; EXAMPLES=1000
 	@PARSER_EXAMPLES=$(or $(EXAMPLES),100000) $(VENV_PYTHON) -m pytest -q \
@@ -73,7 +73,7 @@ lock: .venv ## pin the dependencies of requirements*.in again, with hashes
 	$(LOCK) --output-file requirements-dev.txt requirements-dev.in
 
 clean: ## remove caches and the data folder DATA
-	@python=$$($(FIND_PYTHON)) && PYTHONDONTWRITEBYTECODE=1 exec $$python -m kernel.dev.clean $(DATA)
+	@python=$$($(FIND_PYTHON)) && PYTHONDONTWRITEBYTECODE=1 exec $$python -m kernel.dev.clean "$(DATA)"
 
 distclean: clean ## the same, and the virtual environment
 	@rm -rf .venv

@@ -8,7 +8,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from channels.api.connected import connected
 from config import health
 from config.account_pages import provider_error
-from config.api import converters
+from config.api import converters, stuck
 from config.api.audit import AuditLog, AuditLogExport, AuditLogVerify
 from config.api.elsewhere import sign_in_schema, sign_in_schema_yaml
 from config.api.feed import Events
@@ -37,6 +37,11 @@ API = [
     path("", include("archives.api.urls")),
     path("events", Events.as_view()),
     path("work", Work.as_view()),
+    path("tenants/<id:tenant_id>/work", stuck.Causes.as_view()),
+    path("tenants/<id:tenant_id>/work-items", stuck.Items.as_view()),
+    path("tenants/<id:tenant_id>/work-items/replay", stuck.ReplayAll.as_view()),
+    path("tenants/<id:tenant_id>/work-items/<id:item_id>/replay", stuck.Replay.as_view()),
+    path("tenants/<id:tenant_id>/work-items/<id:item_id>/discard", stuck.Discard.as_view()),
     path("audit-log", AuditLog.as_view()),
     path("audit-log/verify", AuditLogVerify.as_view()),
     path("audit-log/export", AuditLogExport.as_view()),

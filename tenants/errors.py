@@ -186,6 +186,11 @@ class GrantNotFound(NotFound):
     title = "There is no such grant, or it has ended"
 
 
+class ImpersonationNotFound(NotFound):
+    code = "impersonation_not_found"
+    title = "There is no such impersonation"
+
+
 class ImpersonationEnded(Forbidden):
     code = "impersonation_ended"
-    title = "The time to act as this member is over; begin again in the backoffice, with a reason"
+    title = "Nobody is acted as here, or not any more; begin again, with a reason"

@@ -16,7 +16,7 @@ from tenants.access import acting
 from tenants.errors import NotSignedIn, TenantRequired
 from tenants.principals import principal_of_key, principal_of_user
 from tenants.reads import note_reads, target_of
-from tenants.staff import impersonated_here
+from tenants.staff import impersonated
 
 PREFIX = "/api/v1/"
 # What a person does outside of any tenant: list their own, make one, accept an invitation, change or
@@ -64,7 +64,7 @@ class TenantMiddleware:
         elif request.person is None:
             raise NotSignedIn
         elif named := request.headers.get("X-Tenant", ""):
-            acted = impersonated_here(request, named) if request.by_cookie else None
+            acted = impersonated(request, named)
             tenant, principal = acted or principal_of_user(request.person, named, request.client_ip)
         else:
             raise TenantRequired

@@ -1,11 +1,13 @@
 """From a credential to a principal in a tenant."""
 
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from accounts.models import User
 from kernel.clock import now
 from kernel.mongo.doors import ObjectId, collection, owner
-from kernel.mongo.rows import find_one
+from kernel.mongo.rows import find_one, hydrated
 from kernel.scoping import Reason, tenant_scope, unscoped
 from tenants import keys
 from tenants.access import Principal
@@ -26,23 +28,59 @@ def principal_of_key(text: str, ip: str) -> tuple[Tenant, Principal]:
     parsed = keys.parse(text)
     if parsed is None:
         raise BadApiKey("the key is malformed")
-    with unscoped(Reason.RESOLVE_API_KEY):
-        key = find_one(ApiKey, {"_id": ObjectId(parsed.id)})
-    if key is None:
+    found = _looked_up(parsed.id)
+    if found is None:
         raise BadApiKey
     try:
-        return _opened(key, parsed.secret, ip)
+        return _opened(found, parsed.secret, ip)
     except BadApiKey as refusal:
-        refusal.key = (key.tenant_id, key.pk)
+        refusal.key = (found.key.tenant_id, found.key.pk)
         raise
 
 
-def _opened(key: ApiKey, secret: str, ip: str) -> tuple[Tenant, Principal]:
-    if not _opens(secret, key):
+@dataclass(frozen=True)
+class _Found:
+    """A key with its tenant and who made it: an active member whose account is open, or nobody."""
+
+    key: ApiKey
+    tenant: Tenant | None
+    maker: Membership | None
+
+
+def _looked_up(key_id: str) -> _Found | None:
+    """All that a key rests on, in one read: every request of a program begins with it."""
+    with unscoped(Reason.RESOLVE_API_KEY):
+        rows = list(collection(ApiKey).aggregate([{"$match": {"_id": ObjectId(key_id)}}, *_JOINED]))
+    if not rows:
+        return None
+    (row,) = rows
+    maker = hydrated(Membership, row["maker"] if row["person"] else [])
+    tenant = hydrated(Tenant, row["tenant"])
+    return _Found(
+        hydrated(ApiKey, [row])[0], tenant[0] if tenant else None, maker[0] if maker else None
+    )
+
+
+_OWN_ACTIVE = {
+    "$and": [{"$eq": ["$tenantId", "$$tenant"]}, {"$eq": ["$status", Membership.ACTIVE]}]
+}
+_JOINED: list[dict[str, Any]] = [
+    {"$lookup": {"from": Tenant._meta.db_table, "localField": "tenantId", "foreignField": "_id",
+                 "as": "tenant"}},
+    {"$lookup": {"from": Membership._meta.db_table, "localField": "created_by_id", "foreignField": "_id",
+                 "let": {"tenant": "$tenantId"}, "pipeline": [{"$match": {"$expr": _OWN_ACTIVE}}],
+                 "as": "maker"}},
+    {"$lookup": {"from": User._meta.db_table, "localField": "maker.user_id", "foreignField": "_id",
+                 "pipeline": [{"$match": {"is_active": True}}, {"$project": {"_id": 1}}], "as": "person"}},
+]  # fmt: skip
+
+
+def _opened(found: _Found, secret: str, ip: str) -> tuple[Tenant, Principal]:
+    if not _opens(secret, found.key):
         raise BadApiKey
-    tenant = _open_tenant(find_one(Tenant, {"_id": ObjectId(key.tenant_id)}))
+    tenant = _open_tenant(found.tenant)
     with tenant_scope(tenant):
-        principal = principal_of_listed_key(key, ip)
+        principal = _principal_of(found.key, found.maker, ip)
     demand_entry(tenant, ip=ip)
     return tenant, principal
 
@@ -56,12 +94,16 @@ def _opens(secret: str, key: ApiKey) -> bool:
 
 def principal_of_listed_key(key: ApiKey, ip: str) -> Principal:
     """What a key of the active tenant may do now, from that address; its secret is not asked for."""
+    maker = find_one(Membership, {"_id": ObjectId(key.created_by_id), "status": Membership.ACTIVE})
+    return _principal_of(key, maker if maker and _is_enabled(maker.user_id) else None, ip)
+
+
+def _principal_of(key: ApiKey, maker: Membership | None, ip: str) -> Principal:
     if key.has_ended:
         raise BadApiKey("the key is revoked or has expired")
     if key.cidrs and not is_inside(ip, key.cidrs):
         raise BadApiKey("the key is not allowed from this address")
-    maker = find_one(Membership, {"_id": ObjectId(key.created_by_id), "status": Membership.ACTIVE})
-    if maker is None or not _is_enabled(maker.user_id):
+    if maker is None:
         raise BadApiKey("the key's maker is no longer a member")
     _note_use(key, ip)
     held = frozenset(key.scopes) & permissions_of(maker.role)

@@ -20,7 +20,7 @@ _ID = re.compile(r"[0-9a-f]{24}")
 def note_reads(request: Any, targets: Iterable[Target], *, on_behalf_of: str) -> None:
     """Write ``staff.viewed`` for pairs of type and id, unless this browser's last entry of one is fresh.
 
-    The session remembers what was written, after it was: a session that is lost, or saved by two
+    A program's reads are written each time: it has no session that could remember. The session remembers what was written, after it was: a session that is lost, or saved by two
     requests at once, costs an entry more and never one less.
     """
     known, at = _fresh(request), int(time.time())
@@ -30,6 +30,8 @@ def note_reads(request: Any, targets: Iterable[Target], *, on_behalf_of: str) ->
     if not new:
         return
     run_transaction(lambda: _write(list(new.values())))
+    if not getattr(request, "by_cookie", True):
+        return
     newest = sorted({**known, **dict.fromkeys(new, at)}.items(), key=lambda kept: kept[1])
     request.session[KEY] = dict(newest[-MOST_KEPT:])
 

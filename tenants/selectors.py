@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.db.models import QuerySet
 
 from kernel.mongo.doors import ObjectId
-from kernel.mongo.rows import find_rows
+from kernel.mongo.rows import find_one, find_rows
 from kernel.scoping import active_tenant_id
 from tenants.access import require
 from tenants.errors import (
@@ -17,6 +17,7 @@ from tenants.errors import (
 )
 from tenants.models import (
     ApiKey,
+    Impersonation,
     Invitation,
     Membership,
     Role,
@@ -43,6 +44,16 @@ def get_member(member_id: str) -> Membership:
     """One member; raises ``MemberNotFound``."""
     require(Permission.MEMBERS_READ)
     member = Membership.objects.filter(pk=member_id).first()
+    if member is None:
+        raise MemberNotFound
+    return member
+
+
+def active_member_at(email: str) -> Membership:
+    """The active member with that address; raises ``MemberNotFound``."""
+    require(Permission.MEMBERS_READ)
+    where = {"email": email.strip().lower(), "status": Membership.ACTIVE}
+    member = find_one(Membership, where)
     if member is None:
         raise MemberNotFound
     return member
@@ -90,6 +101,11 @@ def list_owners() -> list[Membership]:
 def list_grants() -> QuerySet[StaffGrant]:
     """Who of the staff may enter the tenant or might once, the newest first; asked by superusers."""
     return StaffGrant.objects.all()
+
+
+def list_impersonations() -> QuerySet[Impersonation]:
+    """Who of the staff acted as a member of the tenant; asked by staff."""
+    return Impersonation.objects.all()
 
 
 def list_api_keys() -> QuerySet[ApiKey]:

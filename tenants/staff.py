@@ -1,7 +1,7 @@
 """Support staff inside a tenant: by a grant, under their own name, or for a while as one of its members."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
@@ -14,6 +14,7 @@ from accounts.factors import has_second_factor
 from accounts.models import User
 from accounts.tokens import signed_in_at
 from kernel.errors import NotFound
+from kernel.mongo.doors import ObjectId
 from kernel.scoping import Reason, tenant_scope, unscoped
 from tenants.access import Principal, acting
 from tenants.errors import (
@@ -63,10 +64,25 @@ def may_enter(user: User, tenant: Tenant) -> bool:
 @contextmanager
 def operating(request: Any, tenant_id: str) -> Iterator[Tenant]:
     """Act in the tenant that a superuser names from outside; ``TenantNotFound`` for everybody else."""
+    with _entered(request, tenant_id, lambda user, tenant: _is_operator(user)) as tenant:
+        yield tenant
+
+
+@contextmanager
+def entering(request: Any, tenant_id: str) -> Iterator[Tenant]:
+    """The same for all staff who may enter the tenant: by a grant, or as superusers."""
+    with _entered(request, tenant_id, _is_let_in) as tenant:
+        yield tenant
+
+
+@contextmanager
+def _entered(
+    request: Any, tenant_id: str, is_admitted: Callable[[User, Tenant], bool]
+) -> Iterator[Tenant]:
     tenant = Tenant.objects.filter(pk=tenant_id).first()
-    if tenant is None or not _is_operator(request.user):
+    if tenant is None or not is_admitted(request.user, tenant):
         raise TenantNotFound
-    _demand_proof(request)
+    _demand_proof(request, request.user)
     with staff_in(tenant, request):
         yield tenant
 
@@ -76,7 +92,7 @@ def operator(request: Any) -> User:
     user: User = request.user
     if not _is_operator(user):
         raise NotFound
-    _demand_proof(request)
+    _demand_proof(request, user)
     return user
 
 
@@ -95,12 +111,16 @@ def _is_operator(user: User) -> bool:
     return user.is_active and user.is_staff and user.is_superuser
 
 
-def _demand_proof(request: Any) -> None:
+def _is_let_in(user: User, tenant: Tenant) -> bool:
+    return user.is_active and user.is_staff and may_enter(user, tenant)
+
+
+def _demand_proof(request: Any, user: User) -> None:
     """A second factor and a sign-in of today are asked here as in the backoffice.
 
     Only how long somebody was away is not, because a request to the API is no visit.
     """
-    if not _is_proven(request.user):
+    if not _is_proven(user):
         raise SecondFactorRequired
     if not _is_fresh(request):
         raise NotSignedIn("sign in again: what staff do asks for a sign-in of today")
@@ -205,12 +225,19 @@ def end_acting(request: Any) -> None:
         end_impersonation(impersonation_id=running.pk)
 
 
-def impersonated_here(request: Any, named: str) -> tuple[Tenant, Principal] | None:
-    """Whom the API's caller acts as in the tenant that ``named`` (slug or id) means; None for nobody.
+def impersonated(request: Any, named: str) -> tuple[Tenant, Principal] | None:
+    """Whom the caller acts as in the tenant that ``named`` (slug or id) means; None for nobody.
 
-    Raises ``ImpersonationEnded`` where one that the session still names is over, so that nobody
+    Either the request names the impersonation (``X-Impersonation``), or the backoffice's browser
+    remembers it. Raises ``ImpersonationEnded`` where one that is named is over, so that nobody
     goes on under another name than they believe.
     """
+    if id_ := request.headers.get("X-Impersonation", ""):
+        return _impersonated_by(request, id_, named)
+    return _impersonated_here(request, named) if request.by_cookie else None
+
+
+def _impersonated_here(request: Any, named: str) -> tuple[Tenant, Principal] | None:
     kept = request.session.get(ACTING_AS)
     if not kept or named not in (kept["tenant_id"], kept["slug"]):
         return None
@@ -218,6 +245,25 @@ def impersonated_here(request: Any, named: str) -> tuple[Tenant, Principal] | No
     if running is None:
         raise ImpersonationEnded
     return _impersonated(request.user, running)
+
+
+def _impersonated_by(request: Any, id_: str, named: str) -> tuple[Tenant, Principal]:
+    """Asked on each request: who may not enter any more, or has not lately signed in, acts as nobody.
+
+    One that is over, another's, or of another tenant is refused alike.
+    """
+    user: User = request.person
+    tenant = Tenant.objects.filter(
+        Q(pk=named) if ObjectId.is_valid(named) else Q(slug=named)
+    ).first()
+    if tenant is None or not _is_let_in(user, tenant) or not ObjectId.is_valid(id_):
+        raise ImpersonationEnded
+    with tenant_scope(tenant):
+        running = Impersonation.objects.filter(pk=id_, user_id=user.pk).first()
+    if running is None or not running.is_running:
+        raise ImpersonationEnded
+    _demand_proof(request, user)
+    return _impersonated(user, running)
 
 
 def _impersonated(user: User, running: Impersonation) -> tuple[Tenant, Principal]:

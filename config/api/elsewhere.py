@@ -47,6 +47,7 @@ def describe_stream(result: dict[str, Any], **_: Any) -> dict[str, Any]:
                 _parameter("X-Tenant", "header", "As for the API; a key belongs to one."),
                 _parameter("tenant", "query", "The same, for a browser's `EventSource`, which "
                            "sends its cookie and no header."),
+                _parameter("X-Impersonation", "header", "Staff who act as a member name their impersonation."),
                 _parameter("Last-Event-ID", "header", "The number of the last event that was read.",
                            kind="integer"),
                 _parameter("after", "query", "The same, for a first connection.", kind="integer"),

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from django.conf import settings
+from django.http.request import HttpHeaders
 
 from accounts.models import User
 from accounts.sessions import SessionStore
@@ -26,6 +27,8 @@ from tenants.errors import NotSignedIn, TenantRequired
 from tenants.models import Tenant
 from tenants.permissions import Permission
 from tenants.principals import principal_of_key, principal_of_user
+from tenants.services.support import note_view
+from tenants.staff import impersonated
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,15 @@ class Credentials:
     session_token: str = field(default="", repr=False)
     session_cookie: str = field(default="", repr=False)
     tenant: str = ""
+    impersonation: str = ""
     ip: str = ""
+
+    @property
+    def meta(self) -> dict[str, str]:
+        """The headers with which the API would have been asked, as WSGI names them."""
+        bearer = f"Bearer {self.bearer}" if self.bearer else ""
+        return {"HTTP_X_TENANT": self.tenant, "HTTP_X_IMPERSONATION": self.impersonation,
+                "HTTP_X_SESSION_TOKEN": self.session_token, "HTTP_AUTHORIZATION": bearer}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -47,12 +58,23 @@ class Listener:
     principal: Principal
 
 
+def welcome(credentials: Credentials) -> Listener:
+    """``admit`` for a stream that begins: of one who acts as a member the tenant's log tells it."""
+    listener = admit(credentials)
+    if listener.principal.staff_id:
+        with tenant_scope(listener.tenant_id), acting(listener.principal, ip=credentials.ip):
+            note_view("stream")
+    return listener
+
+
 def admit(credentials: Credentials) -> Listener:
     """Raises the refusal the API would give, and records it as the API does. Runs in a thread,
     because it reads the database."""
     asked = SimpleNamespace(principal=None, person=None, client_ip=credentials.ip, request_id="",
-                            headers={"X-Tenant": credentials.tenant}, method="GET",
-                            path="/api/v1/stream")  # fmt: skip
+                            META=credentials.meta, headers=HttpHeaders(credentials.meta), method="GET",
+                            path="/api/v1/stream",
+                            session=SessionStore(credentials.session_cookie or None),
+                            by_cookie=not (credentials.session_token or credentials.bearer))  # fmt: skip
     with _noted(asked):
         tenant, asked_by = _resolve(credentials, asked)
     with tenant_scope(tenant), acting(asked_by, ip=credentials.ip):
@@ -74,12 +96,13 @@ def _noted(asked: Any) -> Iterator[None]:
 def _resolve(credentials: Credentials, asked: Any) -> tuple[Tenant, Principal]:
     if credentials.bearer and not is_access_token(credentials.bearer):
         return principal_of_key(credentials.bearer, credentials.ip)
-    asked.person = person = _person(credentials)
+    asked.person = asked.user = person = _person(credentials)
     if person is None:
         raise NotSignedIn
     if not credentials.tenant:
         raise TenantRequired
-    return principal_of_user(person, credentials.tenant, credentials.ip)
+    acted = impersonated(asked, credentials.tenant)
+    return acted or principal_of_user(person, credentials.tenant, credentials.ip)
 
 
 def _person(credentials: Credentials) -> User | None:

@@ -18,7 +18,7 @@ from config.api.errors import problem, translate
 from config.api.limits import demand_address
 from config.errors import TooManyStreams
 from config.middleware import peer_or_reported
-from config.stream.access import Credentials, Listener, admit, cookie_name
+from config.stream.access import Credentials, Listener, admit, cookie_name, welcome
 from config.stream.hub import Hub, Hubs
 from kernel.errors import DomainError
 from messaging.feed import Placed, seen_by
@@ -32,6 +32,7 @@ MOST_EACH, MOST_TENANT = 5, 200
 # Events that may change what somebody may see: what follows them is sent only after asking again.
 OF_ACCESS = ("member.", "team.", "role.", "api_key.", "tenant.", "settings.")
 
+welcomed: Callable[..., Any] = sync_to_async(welcome, thread_sensitive=False)
 admitted: Callable[..., Any] = sync_to_async(admit, thread_sensitive=False)
 # Once a stream, before anything of what came is looked up.
 counted: Callable[..., Any] = sync_to_async(demand_address, thread_sensitive=False)
@@ -62,7 +63,7 @@ class StreamApplication:
         credentials, query = _credentials(scope)
         try:
             await counted(credentials.ip)
-            listener: Listener = await admitted(credentials)
+            listener: Listener = await welcomed(credentials)
             keys = self._take_place(listener)
         except Exception as error:  # noqa: BLE001  (every refusal is told in the API's form)
             refusal = translate(error)
@@ -168,6 +169,7 @@ def _credentials(scope: dict[str, Any]) -> tuple[Credentials, dict[str, list[str
         session_token=headers.get("x-session-token", ""),
         session_cookie=cookie.value if cookie else "",
         tenant=headers.get("x-tenant", "") or query.get("tenant", [""])[0],
+        impersonation=headers.get("x-impersonation", ""),
         ip=peer_or_reported(
             (scope.get("client") or ("", 0))[0], headers.get("x-forwarded-for", "")
         ),

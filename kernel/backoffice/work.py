@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.contrib import admin
 from django.http import HttpRequest
 
 from kernel.backoffice import columns
@@ -68,3 +69,9 @@ class WorkAdmin(BackofficeAdmin):
         STATE, "reason", last_error, "attempts", "lane", columns.moment("due_at", "Due"), CREATED,
         columns.moment("finished_at", "Finished"),
     )  # fmt: skip
+
+
+def kind_of(model: type[WorkItem]) -> str:
+    """The name under which a model's work is registered: its page says it."""
+    page: Any = admin.site._registry[model]
+    return str(page.kind)

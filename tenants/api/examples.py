@@ -56,6 +56,10 @@ GRANT = {
     "id": ID, "email": "sam@example.net", "reason": "Ticket 4711", "granted_by": "root@example.net",
     "is_open": True, "created_at": AT, "expires_at": "2026-03-14T17:26:53.589Z", "revoked_at": None,
 }  # fmt: skip
+IMPERSONATION = {
+    "id": ID, "email": "sam@example.net", "member_id": ID, "reason": "Ticket 4711: cannot close it",
+    "is_running": True, "started_at": AT, "expires_at": "2026-03-14T09:56:53.589Z", "ended_at": None,
+}  # fmt: skip
 PERSON = {
     "id": ID, "email": "ada@example.com", "name": "Ada", "is_active": True, "is_staff": False,
     "is_superuser": False, "has_second_factor": True, "created_at": AT,

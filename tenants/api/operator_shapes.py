@@ -49,6 +49,21 @@ class GrantShown(Shown):
     revoked_at = serializers.DateTimeField(allow_null=True)
 
 
+class NewImpersonation(Because):
+    email = serializers.EmailField(max_length=254, help_text="Of an active member of the tenant.")
+
+
+class ImpersonationShown(Shown):
+    id = Id(help_text="Sent in `X-Impersonation`.")
+    email = serializers.EmailField(help_text="Of the member of staff.")
+    member_id = Id(help_text="As whom they act.")
+    reason = serializers.CharField()
+    is_running = serializers.BooleanField()
+    started_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+
+
 class PersonShown(Shown):
     id = Id()
     email = serializers.EmailField()

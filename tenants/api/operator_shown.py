@@ -10,7 +10,7 @@ from accounts.factors import SECOND_FACTORS
 from accounts.models import User
 from config.api.rendering import moment
 from tenants.api.representations import limits_json, tenant_json
-from tenants.models import Membership, StaffGrant, Tenant
+from tenants.models import Impersonation, Membership, StaffGrant, Tenant
 from tenants.services.limits import Used
 from tenants.services.tenant import tenants_of
 
@@ -52,6 +52,23 @@ def grant_json(grant: StaffGrant) -> Json:
 
 def grants_json(grants: Iterable[StaffGrant]) -> list[Json]:
     return [grant_json(grant) for grant in grants]
+
+
+def impersonation_json(begun: Impersonation) -> Json:
+    return {
+        "id": begun.pk,
+        "email": begun.email,
+        "member_id": begun.member_id,
+        "reason": begun.reason,
+        "is_running": begun.is_running,
+        "started_at": moment(begun.started_at),
+        "expires_at": moment(begun.expires_at),
+        "ended_at": moment(begun.ended_at),
+    }
+
+
+def impersonations_json(rows: Iterable[Impersonation]) -> list[Json]:
+    return [impersonation_json(begun) for begun in rows]
 
 
 def people_json(people: list[User]) -> list[Json]:

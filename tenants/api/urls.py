@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from tenants.api import account, groups, invitations, keys, operators, people, support, views
+from tenants.api import (
+    account,
+    groups,
+    impersonations,
+    invitations,
+    keys,
+    operators,
+    people,
+    support,
+    views,
+)
 
 urlpatterns = [
     path("me", views.Me.as_view()),
@@ -13,6 +23,11 @@ urlpatterns = [
     path("tenants/<id:tenant_id>/open-entry", operators.OpenEntry.as_view()),
     path("tenants/<id:tenant_id>/staff-grants", support.Grants.as_view()),
     path("tenants/<id:tenant_id>/staff-grants/<id:grant_id>/end", support.EndGrant.as_view()),
+    path("tenants/<id:tenant_id>/impersonations", impersonations.Impersonations.as_view()),
+    path(
+        "tenants/<id:tenant_id>/impersonations/<id:impersonation_id>/end",
+        impersonations.EndImpersonation.as_view(),
+    ),
     path("platform/tenants", operators.PlatformTenants.as_view()),
     path("platform/people", people.People.as_view()),
     path("platform/people/<id:person_id>", people.OnePerson.as_view()),

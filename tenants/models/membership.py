@@ -42,6 +42,7 @@ class Membership(TenantModel):
             models.Index(fields=["tenant", "status", "role"], name="member_roles"),
             models.Index(fields=["tenant", "team_ids", "user"], name="member_teams"),
             models.Index(fields=["tenant", "email"], name="member_email"),
+            models.Index(fields=["tenant", "-id"], name="member_newest"),
         ]
 
     def __str__(self) -> str:

@@ -7,7 +7,14 @@ from kernel import audit
 from kernel.clock import iso, now
 from kernel.mongo.doors import ObjectId, collection, owner
 from kernel.mongo.transactions import transactional
-from tenants.errors import GrantNotFound, InvalidFields, MemberNotFound, NotStaff, SupportRefused
+from tenants.errors import (
+    GrantNotFound,
+    ImpersonationNotFound,
+    InvalidFields,
+    MemberNotFound,
+    NotStaff,
+    SupportRefused,
+)
 from tenants.models import Impersonation, Membership, StaffGrant
 
 LONGEST_GRANT = timedelta(days=30)
@@ -67,14 +74,16 @@ def begin_impersonation(*, by: User, member_id: str, reason: str) -> Impersonati
 
 
 @transactional
-def end_impersonation(*, impersonation_id: str) -> None:
-    """End it now, if it still runs; holds from the next request."""
-    running = {**owner(), "_id": ObjectId(impersonation_id), "ended_at": None}
-    at = now()
-    ended = collection(Impersonation).update_one(running, {"$set": {"ended_at": at}})
-    if ended.matched_count:
-        audit.record("impersonation.ended", ("impersonation", impersonation_id),
-                     {"ended_at": [None, iso(at)]})  # fmt: skip
+def end_impersonation(*, impersonation_id: str) -> Impersonation:
+    """End it now, if it still runs; holds from the next request. Raises ``ImpersonationNotFound``."""
+    found = Impersonation.objects.filter(pk=impersonation_id).first()
+    if found is None:
+        raise ImpersonationNotFound
+    running, at = {**owner(), "_id": ObjectId(found.pk), "ended_at": None}, now()
+    if collection(Impersonation).update_one(running, {"$set": {"ended_at": at}}).matched_count:
+        found.ended_at = at
+        audit.record("impersonation.ended", found, {"ended_at": [None, iso(at)]})
+    return found
 
 
 @transactional

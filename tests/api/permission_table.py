@@ -21,6 +21,15 @@ LOWEST_ROLE: dict[str, str | None] = {
     "staff_grants_create": None,
     "staff_grants_end": None,
     "platform_tenants_list": None,
+    "impersonations_list": None,
+    "impersonations_create": None,
+    "impersonations_end": None,
+    "stuck_work_list": None,
+    "work_items_list": None,
+    "work_items_replay_all": None,
+    "work_items_replay": None,
+    "work_items_discard": None,
+    "raw_deliveries_get": None,
     "people_list": None,
     "people_get": None,
     "people_disable": None,
@@ -141,6 +150,12 @@ FOR_SUPERUSERS = frozenset({
     "tenants_suspend", "tenants_resume", "tenants_limits_change",
 })  # fmt: skip
 
+# What its staff do who may enter the tenant, by a grant or as superusers.
+FOR_STAFF = frozenset({
+    "impersonations_list", "impersonations_create", "impersonations_end", "stuck_work_list", "work_items_list",
+    "work_items_replay_all", "work_items_replay", "work_items_discard", "raw_deliveries_get",
+})  # fmt: skip
+
 # What an operation needs beside what it declares, asked with the body below; or all that it needs,
 # for one that is not made by the decorator.
 ALSO: dict[str, tuple[Permission, ...]] = {
@@ -159,6 +174,10 @@ BODIES: dict[str, dict[str, object]] = {
     "tenants_open_entry": {"reason": "locked out"},
     "staff_grants_create": {"email": "nobody@example.test", "hours": 1, "reason": "a ticket"},
     "staff_grants_end": {"reason": "a ticket"},
+    "impersonations_create": {"email": "nobody@example.test", "reason": "a ticket"},
+    "work_items_replay_all": {"collection": "deliveries", "state": "dead", "cause": "", "reason": "mended"},
+    "work_items_replay": {"reason": "mended"},
+    "work_items_discard": {"reason": "over"},
     "people_disable": {"reason": "stolen"},
     "people_enable": {"reason": "theirs again"},
     "people_end_sessions": {"reason": "stolen"},

@@ -20,7 +20,9 @@ OUTSIDE = ("/account", "/tenants", "/tenants/{tenant_id}", "/tenants/{tenant_id}
            "/platform/people/{person_id}", "/disable", "/enable", "/end-sessions", "/remove-factors",
            "/staff-rights", "/tenants/{tenant_id}/leave", "/tenants/{tenant_id}/suspend", "/tenants/{tenant_id}/resume",
            "/tenants/{tenant_id}/limits", "/invitations/accept", "/tenants/imports", "/tenants/imports/{import_id}",
-           "/erasures/{erasure_id}", "/erasures/{erasure_id}/cancel")  # fmt: skip
+           "/erasures/{erasure_id}", "/erasures/{erasure_id}/cancel", "/tenants/{tenant_id}/impersonations",
+           "/impersonations/{impersonation_id}/end", "/tenants/{tenant_id}/work", "/work-items", "/work-items/replay",
+           "/work-items/{item_id}/replay", "/work-items/{item_id}/discard", "/delivery")  # fmt: skip
 
 
 def test_every_operation_refuses_the_anonymous(anonymous: Caller) -> None:

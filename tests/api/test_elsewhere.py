@@ -25,6 +25,7 @@ def test_the_stream_is_in_the_schema(settings: Any) -> None:
     assert {p["name"] for p in told["parameters"]} == {
         "X-Tenant",
         "tenant",
+        "X-Impersonation",
         "Last-Event-ID",
         "after",
     }

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 
+from config.stream.access import Credentials, welcome
 from conversations.models import Conversation
 from kernel.clock import now
 from kernel.scoping import tenant_scope
@@ -94,6 +96,17 @@ def test_the_api_takes_the_browser_for_the_member(world, agent, acting_as):
     with tenant_scope(world.tenant):
         said = Message.objects.get(conversation=talk)
     assert (said.sender_kind, said.sender_id) == ("agent", agent.pk)
+
+
+def test_the_stream_takes_the_browser_for_the_member(world, agent, acting_as):
+    cookie = acting_as.cookies[settings.SESSION_COOKIE_NAME].value
+    listener = welcome(Credentials(session_cookie=cookie, tenant=world.tenant.slug))
+    assert (listener.principal.member_id, listener.principal.staff_id) == (
+        agent.pk,
+        _user_of(acting_as),
+    )
+    (heard,) = (e for e in audited(world, "staff.viewed") if e.target_type == "stream")
+    assert heard.on_behalf_of == agent.pk
 
 
 def test_whatever_is_read_through_the_api_is_in_the_tenants_log_once(world, agent, acting_as):

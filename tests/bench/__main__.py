@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kernel.dev.errors import CannotStart
 from kernel.dev.layout import ROOT, DataFolder
-from tests.bench import acknowledged, fairness, lists, readable, report, sends, starting
+from tests.bench import acknowledged, fairness, lists, pages, readable, report, sends, starting
 from tests.bench.arena import Arena
 from tests.bench.errors import Failed
 from tests.bench.figures import Findings
@@ -23,9 +23,10 @@ MEASURES: dict[str, Callable[[Arena], Findings]] = {
     "d": sends.measure,
     "e": starting.measure,
     "f": fairness.measure,
+    "g": pages.measure,
 }
 # Those that share a stack first; the others have the machine to themselves.
-ORDER, SHARING = "abdfce", "abdf"
+ORDER, SHARING = "abdfceg", "abdf"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(data: Path, sizes: Sizes, options: argparse.Namespace) -> int:
     arena, kept = Arena(data, sizes), Kept(data, sizes, code_mark())
-    wanted = options.only or list(PARTS)
+    wanted = options.only or list(sizes.parts)
     _announce(arena, kept, wanted, again=options.again)
     failed = []
     try:

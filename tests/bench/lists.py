@@ -82,7 +82,7 @@ def _data_sets(arena: Arena, small: BenchStack, large: BenchStack) -> None:
         documents = shapes.one_of_each(large)
         large.stop_running("simulator")
         arena.say("copying the tenants to the small side")
-        _copy(large, SMALL)
+        copy_tenants(large, SMALL)
         for stack in (small, large):
             dataset.begin(stack.db, documents, tenant.id)
     else:
@@ -92,8 +92,8 @@ def _data_sets(arena: Arena, small: BenchStack, large: BenchStack) -> None:
     _build(arena, large, sizes.large_conversations)
 
 
-def _copy(stack: BenchStack, name: str) -> None:
-    """The tenants, keys and channels of the large side are the small one's too."""
+def copy_tenants(stack: BenchStack, name: str) -> None:
+    """What the large side has so far, its tenants, keys and channels, is the small one's too."""
     known = set(dataset.COLLECTIONS)
     for each in stack.db.list_collection_names():
         if each in known or stack.db[each].find_one():
