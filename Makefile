@@ -22,7 +22,7 @@ echo "Python 3.11 or newer is needed, and none was found. Install it (for exampl
 exit 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults parsers fuzz guesses bench check format lock clean distclean .venv
+.PHONY: help run test faults parsers fuzz guesses bench check audit format lock clean distclean .venv
 
 help: ## list these commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,10 @@ bench: .venv ## how fast it is, beside the machine's limits; QUICK=1, ONLY=a,c, 
 
 check: .venv ## lint, format, types, layers, migrations, OpenAPI
 	@exec $(VENV_PYTHON) -m kernel.dev check
+
+audit: .venv ## known holes in the pinned packages; needs the network
+	@$(VENV_PYTHON) -m pip_audit --require-hashes --disable-pip --progress-spinner off \
+		-r requirements.txt -r requirements-dev.txt
 
 format: .venv ## rewrite the code in the project's format
 	@$(VENV_PYTHON) -m ruff check --fix-only --quiet .

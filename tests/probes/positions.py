@@ -23,6 +23,7 @@ ALIASES = {
     "user": "accounts.User", "tenant": "tenants.Tenant", "template": "channels.MessageTemplate",
     "reply_to": "messaging.Message", "import": "archives.Import", "erasure": "archives.Erasure",
     "contact_erasure": "archives.ContactErasure", "person": "accounts.User", "grant": "tenants.StaffGrant",
+    "item": "webhooks.WebhookEvent",  # of work: of whatever kind it is
 }  # fmt: skip
 
 
