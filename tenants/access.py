@@ -39,6 +39,11 @@ class Principal:
         return self.id
 
     @property
+    def asker(self) -> str:
+        """Who really asks: staff who act as a member use up their own places, not that one's."""
+        return self.staff_id or self.id
+
+    @property
     def is_owner(self) -> bool:
         """Whether this one may do what is left to owners; a key never is, whoever made it,
         nor is staff acting as one: who owns a tenant is decided by its own people."""

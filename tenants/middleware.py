@@ -13,10 +13,10 @@ from kernel.errors import DomainError
 from kernel.mongo.transactions import assert_no_session
 from kernel.scoping import tenant_scope
 from tenants.access import acting
-from tenants.errors import NotSignedIn, TenantRequired
+from tenants.errors import ImpersonationEnded, NotSignedIn, TenantRequired
+from tenants.impersonation import impersonated, running_impersonation
 from tenants.principals import principal_of_key, principal_of_user
 from tenants.reads import note_reads, target_of
-from tenants.staff import impersonated
 
 PREFIX = "/api/v1/"
 # What a person does outside of any tenant: list their own, make one, accept an invitation, change or
@@ -55,6 +55,8 @@ class TenantMiddleware:
 
     def _enter(self, request: Any, stack: ExitStack) -> None:
         request.person = self._person(request)
+        if "X-Impersonation" in request.headers and (_is_own(request.path) or bearer_of(request)):
+            raise ImpersonationEnded("what is one's own is done under one's own name")
         if request.path in PERSONAL or request.path.startswith(OUTSIDE):
             stack.enter_context(acting_as(_person_acting(request)))
             return
@@ -87,6 +89,11 @@ class TenantMiddleware:
         return request.user if request.user.is_authenticated else None
 
 
+def _is_own(path: str) -> bool:
+    """Whether it is the caller's own account or membership that is asked for."""
+    return path in PERSONAL or path.endswith("/leave")
+
+
 def _person_acting(request: Any) -> Actor:
     """Whoever asks outside of a tenant, as the audit log of one that comes of it will name them."""
     person, told = request.person, {"ip": request.client_ip, "request_id": request.request_id}
@@ -107,7 +114,8 @@ def _note_what_staff_read(request: Any, response: HttpResponse) -> None:
     if principal is None or not principal.staff_id or request.method not in ("GET", "HEAD"):
         return
     if response.status_code == 200:
-        note_reads(request, [target_of(request.path)], on_behalf_of=principal.on_behalf_of)
+        running = running_impersonation(request)
+        note_reads(request, [target_of(request.path)], under=running.pk if running else "")
 
 
 def bearer_of(request: HttpRequest) -> str:

@@ -135,7 +135,7 @@ def principal_of_user(user: User, named: str, ip: str = "") -> tuple[Tenant, Pri
     A tenant one does not belong to and one that does not exist are the same answer. ``ip`` is
     where the person comes from; a tenant with an allow-list admits nobody without it.
     """
-    tenant = find_one(Tenant, {"_id": ObjectId(named)} if _is_id(named) else {"slug": named})
+    tenant = find_one(Tenant, {"_id": ObjectId(named)} if is_id(named) else {"slug": named})
     if tenant is None:
         raise TenantNotFound
     with tenant_scope(tenant):
@@ -163,5 +163,6 @@ def _open_tenant(tenant: Tenant | None) -> Tenant:
     return tenant
 
 
-def _is_id(text: str) -> bool:
+def is_id(text: str) -> bool:
+    """Whether a text has the form of our ids; a tenant's slug never has."""
     return len(text) == 24 and all(c in "0123456789abcdef" for c in text)

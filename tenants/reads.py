@@ -17,20 +17,22 @@ _PREFIX = "/api/v1/"
 _ID = re.compile(r"[0-9a-f]{24}")
 
 
-def note_reads(request: Any, targets: Iterable[Target], *, on_behalf_of: str) -> None:
+def note_reads(request: Any, targets: Iterable[Target], *, under: str) -> None:
     """Write ``staff.viewed`` for pairs of type and id, unless this browser's last entry of one is fresh.
 
-    A program's reads are written each time: it has no session that could remember. The session remembers what was written, after it was: a session that is lost, or saved by two
-    requests at once, costs an entry more and never one less.
+    ``under`` names the impersonation, if one runs: another begins anew. A program has no session that
+    could remember, so each of its reads is written. The session remembers what was written, after it
+    was: a session that is lost, or saved by two requests at once, costs an entry more and never one less.
     """
-    known, at = _fresh(request), int(time.time())
-    names = {f"{active_tenant_id()}:{on_behalf_of}:{kind}:{id_}": (kind, id_)
+    is_browser = getattr(request, "by_cookie", True)
+    known, at = _fresh(request) if is_browser else {}, int(time.time())
+    names = {f"{active_tenant_id()}:{under}:{kind}:{id_}": (kind, id_)
              for kind, id_ in targets}  # fmt: skip
     new = {name: target for name, target in names.items() if name not in known}
     if not new:
         return
     run_transaction(lambda: _write(list(new.values())))
-    if not getattr(request, "by_cookie", True):
+    if not is_browser:
         return
     newest = sorted({**known, **dict.fromkeys(new, at)}.items(), key=lambda kept: kept[1])
     request.session[KEY] = dict(newest[-MOST_KEPT:])

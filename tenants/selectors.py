@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.db.models import QuerySet
 
 from kernel.mongo.doors import ObjectId
-from kernel.mongo.rows import find_one, find_rows
+from kernel.mongo.rows import find_rows
 from kernel.scoping import active_tenant_id
 from tenants.access import require
 from tenants.errors import (
@@ -49,14 +49,14 @@ def get_member(member_id: str) -> Membership:
     return member
 
 
-def active_member_at(email: str) -> Membership:
-    """The active member with that address; raises ``MemberNotFound``."""
+def get_active_member(email: str) -> Membership:
+    """The active member with that address; raises ``MemberNotFound``, also where two have it for a moment."""
     require(Permission.MEMBERS_READ)
     where = {"email": email.strip().lower(), "status": Membership.ACTIVE}
-    member = find_one(Membership, where)
-    if member is None:
+    members = find_rows(Membership, where, limit=2)
+    if len(members) != 1:
         raise MemberNotFound
-    return member
+    return members[0]
 
 
 def is_owner(member_id: str) -> bool:

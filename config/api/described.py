@@ -129,14 +129,14 @@ def paging_problems() -> list[type[DomainError]]:
 def _common(in_tenant: bool, public: bool) -> list[type[DomainError]]:
     if public:
         return [UnknownParameter, RateLimited]
-    kinds: list[type[DomainError]] = [UnknownParameter, NotSignedIn, PermissionDenied, RateLimited]
+    kinds: list[type[DomainError]] = [UnknownParameter, NotSignedIn, PermissionDenied, RateLimited,
+                                      ImpersonationEnded]  # fmt: skip
     if in_tenant:
         kinds += [BadApiKey, TenantRequired, TenantNotFound, TenantSuspended]
         kinds += [
             AddressNotAllowed,
             EmailDomainNotAllowed,
             SecondFactorRequired,
-            ImpersonationEnded,
         ]
     return kinds
 

@@ -83,7 +83,7 @@ def _of_principal(tenant: Any, principal: Any, route_class: str) -> Buckets:
     most = most_of(tenant, API_RATE) if API_RATE in (tenant.limits or {}) else settings.RATE_TENANT
     if most is not None:
         yield tenant_key("rate", "api"), _bucket(max(most, 1))
-    who = (principal.kind, principal.id)
+    who = (principal.kind, principal.asker)
     yield tenant_key("rate", *who), _bucket(settings.RATE_PRINCIPAL)
     if route_class != READS:
         yield tenant_key("rate", *who, route_class), _bucket(_class_rate(route_class))

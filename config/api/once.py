@@ -38,7 +38,7 @@ def once(request: Request, run: Callable[[], Response], *, secret: Sequence[str]
     key = key_of(request)
     if key is None:
         return run()
-    principal = f"{request.user.kind}:{request.user.id}"
+    principal = f"{request.user.kind}:{getattr(request.user, 'asker', request.user.id)}"
     claimed = idempotency.begin(key, principal, _print(request))
     if isinstance(claimed, idempotency.Stored):
         return Response(claimed.body, status=claimed.status, headers={REPLAYED: "true"})

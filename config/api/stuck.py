@@ -1,5 +1,6 @@
 """A tenant's work for the installation's staff: why it is stuck, item by item, and the way back."""
 
+from collections import Counter
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
@@ -32,6 +33,10 @@ from tenants.staff import entering
 
 Json = dict[str, Any]
 ID, AT = "0192f0c1a2b3000000a1b2c3", "2026-03-14T09:26:53.589Z"
+AGAIN = (
+    "What took effect before is recognised, with one exception: a send whose `outcome` is `unknown` may have reached "
+    "the customer, and goes out again. Read the attempts of its message first."
+)
 STATES = [state for state, _ in WorkItem.STATES]
 STUCK = [WorkItem.DEAD, WorkItem.PARKED]
 COLLECTION = OpenApiParameter(
@@ -42,7 +47,7 @@ STATE = OpenApiParameter("state", str, description=f"One or several of {', '.joi
 CAUSE = {"collection": "deliveries", "state": "dead", "cause": "KeyError", "count": 3, "is_at_least": False,
          "since": AT}  # fmt: skip
 ITEM = {
-    "id": ID, "collection": "deliveries", "state": "dead", "reason": "KeyError", "last_error": "KeyError: 'from'",
+    "id": ID, "collection": "deliveries", "state": "dead", "reason": "KeyError", "last_error": "KeyError: 'from'", "outcome": "",
     "attempts": 5, "lane": f"{ID}:{ID}", "due_at": AT, "created_at": AT, "finished_at": AT,
 }  # fmt: skip
 
@@ -64,6 +69,9 @@ class WorkItemShown(Shown):
     state = serializers.ChoiceField(choices=STATES)
     reason = serializers.CharField(allow_blank=True)
     last_error = serializers.CharField(allow_blank=True)
+    outcome = serializers.CharField(
+        allow_blank=True, help_text="Of a delivery: what is known of the send."
+    )
     attempts = serializers.IntegerField()
     lane = serializers.CharField(help_text="What must happen in order shares a lane.")
     due_at = serializers.DateTimeField()
@@ -93,7 +101,7 @@ class Causes(OperatorView):
     def get(self, request: Request, tenant_id: str) -> Response:
         with entering(request, tenant_id):
             note_view("work")
-            return Response({"results": [_cause_json(cause) for cause in overview.causes()]})
+            return Response({"results": _causes_json(overview.causes())})
 
 
 class Items(OperatorView):
@@ -109,8 +117,10 @@ class Items(OperatorView):
                 refuse_parameter("collection", f"one of {', '.join(sorted(_models()))}")
             states = words(request, "state", STATES) or STUCK
             note_view(str(model._meta.model_name))
-            return Response(page(request, model.objects.filter(state__in=states), keys=("-id",),
-                                 render=_items_json, scope="work-items"))  # fmt: skip
+            rows = model.objects.filter(state__in=states).only(*_kept_small(model))
+            return Response(
+                page(request, rows, keys=("-id",), render=_items_json, scope="work-items")
+            )
 
 
 class ReplayAll(OperatorView):
@@ -119,7 +129,7 @@ class ReplayAll(OperatorView):
         takes=OfOneCause, gives=ReplayedShown, problems=(*PROBLEMS, WorkItemNotFound),
         asks={"collection": "deliveries", "state": "dead", "cause": "KeyError", "reason": "The fix is deployed"},
         example={"replayed": 3, "is_all": True},
-        about="The oldest first, each in its place in its lane; what took effect before is recognised.",
+        about=f"The oldest first, each in its place in its lane. {AGAIN}",
     )  # fmt: skip
     def post(self, request: Request, tenant_id: str, body: Json) -> Response:
         with entering(request, tenant_id), because(body["reason"]):
@@ -137,7 +147,7 @@ class Replay(OperatorView):
         "work_items_replay", "Bring an item of work back", who=STAFF, in_tenant=False, takes=Because,
         gives=WorkItemShown, problems=(*PROBLEMS, WorkItemNotFound, NotRecoverable),
         asks={"reason": "The fix is deployed"}, example={**ITEM, "state": "ready"},
-        about="A dead or parked one: it is done again, in its place; what took effect before is recognised.",
+        about=f"A dead or parked one: it is done again, in its place. {AGAIN}",
     )  # fmt: skip
     def post(self, request: Request, tenant_id: str, item_id: str, body: Json) -> Response:
         with entering(request, tenant_id), because(body["reason"]):
@@ -160,6 +170,12 @@ class Discard(OperatorView):
             return Response(_item_json(_item(item_id)))
 
 
+def _kept_small(model: overview.Model) -> list[str]:
+    """The columns that are shown: bodies and what else is large stay where they are."""
+    wanted = ITEM.keys() - {"collection"}
+    return [field.name for field in model._meta.concrete_fields if field.name in wanted]
+
+
 def _models() -> dict[str, overview.Model]:
     return {model._meta.db_table: model for model in overview.work_models()}
 
@@ -173,13 +189,21 @@ def _item(item_id: str) -> WorkItem:
     return item
 
 
-def _cause_json(cause: overview.Cause) -> Json:
+def _causes_json(causes: list[overview.Cause]) -> list[Json]:
+    """Of a collection and a state the newest alone are counted, whatever their causes."""
+    counted: Counter[tuple[overview.Model, str]] = Counter()
+    for cause in causes:
+        counted[cause.model, cause.state] += cause.count
+    return [_cause_json(c, is_at_least=counted[c.model, c.state] >= overview.MOST) for c in causes]
+
+
+def _cause_json(cause: overview.Cause, *, is_at_least: bool) -> Json:
     return {
         "collection": cause.model._meta.db_table,
         "state": cause.state,
         "cause": cause.reason,
         "count": cause.count,
-        "is_at_least": cause.count >= overview.MOST,
+        "is_at_least": is_at_least,
         "since": moment(cause.since),
     }
 
@@ -191,6 +215,7 @@ def _item_json(item: WorkItem) -> Json:
         "state": item.state,
         "reason": item.reason,
         "last_error": item.last_error,
+        "outcome": getattr(item, "outcome", ""),
         "attempts": item.attempts,
         "lane": item.lane,
         "due_at": moment(item.due_at),

@@ -16,9 +16,10 @@ from kernel import audit
 from kernel.backoffice.steps import ID
 from kernel.mongo.transactions import run_transaction
 from tenants.errors import TenantNotFound
+from tenants.impersonation import staff_in
 from tenants.models import Tenant
 from tenants.sign_ins import note_refused_tenant
-from tenants.staff import enterable_ids, open_grants, slug_begins, staff_in
+from tenants.staff import enterable_ids, open_grants, slug_begins
 
 log = structlog.get_logger(agentName="tenant")
 SHOWN = 50

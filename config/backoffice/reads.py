@@ -3,15 +3,15 @@
 from typing import Any
 
 from kernel.backoffice.steps import ID
+from tenants.impersonation import running_impersonation
 from tenants.reads import Target, note_reads
-from tenants.staff import running_impersonation
 
 
 def record_read(request: Any, view: Any, path: dict[str, Any]) -> None:
     """Note what the page showed."""
     running = running_impersonation(request)
     targets = getattr(request, "backoffice_targets", None) or [_target(view, path)]
-    note_reads(request, targets, on_behalf_of=running.pk if running else "")
+    note_reads(request, targets, under=running.pk if running else "")
 
 
 def shows(request: Any, *targets: Target) -> None:

@@ -9,8 +9,9 @@ from django.urls import reverse
 
 from config.backoffice.reads import record_read
 from kernel.mongo.transactions import assert_no_session
+from tenants.impersonation import as_member, running_impersonation, staff_in
 from tenants.models import Impersonation, Tenant
-from tenants.staff import as_member, may_enter, running_impersonation, staff_in
+from tenants.staff import may_enter
 
 KEY = "backoffice_tenant"
 View = Callable[..., HttpResponse]

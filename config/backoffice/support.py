@@ -12,9 +12,9 @@ from django.urls import reverse
 from config.backoffice.scope import chosen_tenant, impersonation_here
 from kernel.errors import DomainError
 from kernel.scoping import tenant_scope
+from tenants.impersonation import ACTING_AS, end_acting, staff_in
 from tenants.models import StaffGrant
 from tenants.services.support import REASON, grant_access
-from tenants.staff import ACTING_AS, end_acting, staff_in
 
 LASTS = {"1": "an hour", "8": "eight hours", "24": "a day", "72": "three days", "168": "a week",
          "720": "thirty days"}  # fmt: skip

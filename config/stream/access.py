@@ -23,12 +23,12 @@ from kernel.events.feed import last_number, read_feed
 from kernel.scoping import tenant_scope
 from messaging.feed import Placed, placed
 from tenants.access import Principal, acting, require
-from tenants.errors import NotSignedIn, TenantRequired
+from tenants.errors import ImpersonationEnded, NotSignedIn, TenantRequired
+from tenants.impersonation import impersonated
 from tenants.models import Tenant
 from tenants.permissions import Permission
 from tenants.principals import principal_of_key, principal_of_user
 from tenants.services.support import note_view
-from tenants.staff import impersonated
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,19 @@ class Listener:
     principal: Principal
 
 
-def welcome(credentials: Credentials) -> Listener:
-    """``admit`` for a stream that begins: of one who acts as a member the tenant's log tells it."""
-    listener = admit(credentials)
+def tell(listener: Listener, credentials: Credentials) -> None:
+    """Before anything is shown to one of the staff who acts as a member, the tenant's log says so."""
     if listener.principal.staff_id:
         with tenant_scope(listener.tenant_id), acting(listener.principal, ip=credentials.ip):
             note_view("stream")
-    return listener
+
+
+def same_person(before: Listener, after: Listener) -> Listener:
+    """``after``; raises ``ImpersonationEnded`` if a browser has begun or ended to act as a member meanwhile."""
+    was, is_ = before.principal, after.principal
+    if (was.id, was.staff_id) != (is_.id, is_.staff_id):
+        raise ImpersonationEnded
+    return after
 
 
 def admit(credentials: Credentials) -> Listener:

@@ -18,7 +18,7 @@ from config.api.errors import problem, translate
 from config.api.limits import demand_address
 from config.errors import TooManyStreams
 from config.middleware import peer_or_reported
-from config.stream.access import Credentials, Listener, admit, cookie_name, welcome
+from config.stream.access import Credentials, Listener, admit, cookie_name, same_person, tell
 from config.stream.hub import Hub, Hubs
 from kernel.errors import DomainError
 from messaging.feed import Placed, seen_by
@@ -32,8 +32,8 @@ MOST_EACH, MOST_TENANT = 5, 200
 # Events that may change what somebody may see: what follows them is sent only after asking again.
 OF_ACCESS = ("member.", "team.", "role.", "api_key.", "tenant.", "settings.")
 
-welcomed: Callable[..., Any] = sync_to_async(welcome, thread_sensitive=False)
 admitted: Callable[..., Any] = sync_to_async(admit, thread_sensitive=False)
+told: Callable[..., Any] = sync_to_async(tell, thread_sensitive=False)
 # Once a stream, before anything of what came is looked up.
 counted: Callable[..., Any] = sync_to_async(demand_address, thread_sensitive=False)
 
@@ -63,7 +63,7 @@ class StreamApplication:
         credentials, query = _credentials(scope)
         try:
             await counted(credentials.ip)
-            listener: Listener = await welcomed(credentials)
+            listener: Listener = await admitted(credentials)
             keys = self._take_place(listener)
         except Exception as error:  # noqa: BLE001  (every refusal is told in the API's form)
             refusal = translate(error)
@@ -72,6 +72,7 @@ class StreamApplication:
         hub: Hub | None = None
         gone = asyncio.create_task(_disconnected(receive))
         try:
+            await told(listener, credentials)
             hub = await self._hubs.join(listener.tenant_id)
             await self._serve(hub, credentials, listener, _position(scope, query), send, gone)
         except (OSError, TimeoutError):
@@ -84,7 +85,7 @@ class StreamApplication:
                 self._hubs.leave(hub)
 
     def _take_place(self, listener: Listener) -> tuple[str, str]:
-        each, tenant = f"p:{listener.principal.id}", f"t:{listener.tenant_id}"
+        each, tenant = f"p:{listener.principal.asker}", f"t:{listener.tenant_id}"
         if self._open[each] >= MOST_EACH or self._open[tenant] >= MOST_TENANT:
             raise TooManyStreams(f"at most {MOST_EACH} streams each and {MOST_TENANT} a tenant")
         self._open[each] += 1
@@ -105,7 +106,7 @@ class StreamApplication:
             events = await hub.after(number, HEARTBEAT_S)
             if time.monotonic() - checked > RECHECK_S or _touch_access(events):
                 try:
-                    listener = await admitted(credentials)
+                    listener = same_person(listener, await admitted(credentials))
                 except DomainError as refusal:
                     await _send(
                         send, f"event: closed\ndata: {json.dumps({'code': refusal.code})}\n\n"

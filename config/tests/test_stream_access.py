@@ -127,7 +127,7 @@ def test_the_stream_from_an_address_that_is_no_longer_admitted_ends(shop):
 def test_an_address_is_admitted_to_streams_only_so_often(settings: Any, monkeypatch: Any) -> None:
     settings.RATE_ADDRESS, asked = 0.2, []
     monkeypatch.setattr(
-        "config.stream.app.welcomed", in_thread_of(lambda credentials: asked.append(credentials.ip))
+        "config.stream.app.admitted", in_thread_of(lambda credentials: asked.append(credentials.ip))
     )
     address, said = f"198.51.100.{factories.digits(2)}:{factories.digits()}", []
 

@@ -13,9 +13,9 @@ from kernel.backoffice import columns
 from kernel.backoffice.panels import panel
 from kernel.backoffice.steps import REASON, Step, reason_given
 from kernel.errors import DomainError
+from tenants.impersonation import staff_in
 from tenants.models import Tenant
 from tenants.services.limits import Used, current_limits, set_limits
-from tenants.staff import staff_in
 
 UNLIMITED = "unlimited"
 # Asked as any destructive step is: a lower limit stops what a tenant does.

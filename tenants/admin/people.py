@@ -10,9 +10,9 @@ from kernel.backoffice.base import BackofficeAdmin
 from kernel.backoffice.lists import choice_filter
 from kernel.backoffice.steps import Step
 from kernel.backoffice.work import CREATED, DISCARD, STATE, WHY, WorkAdmin, replay_step
+from tenants.impersonation import begin_acting
 from tenants.models import InvitationMail, Membership
 from tenants.services.invitations import KIND
-from tenants.staff import begin_acting
 
 STATUS = columns.state("status", "Status")
 

@@ -14,10 +14,11 @@ from kernel.backoffice.panels import panel
 from kernel.backoffice.steps import Step
 from kernel.scoping import tenant_scope
 from tenants.admin.limits import change_limits
+from tenants.impersonation import staff_in
 from tenants.models import Tenant, TenantSettings
 from tenants.services import tenant as service
 from tenants.services.settings import open_entry
-from tenants.staff import enterable_ids, slug_begins, staff_in
+from tenants.staff import enterable_ids, slug_begins
 
 CREATED = columns.moment("created_at", "Created")
 STATUS = columns.state("status", "Status")

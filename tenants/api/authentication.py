@@ -7,7 +7,7 @@ from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from tenants.errors import NotSignedIn, PermissionDenied
+from tenants.errors import ImpersonationEnded, NotSignedIn, PermissionDenied
 
 
 class PrincipalAuthentication(BaseAuthentication):
@@ -30,6 +30,9 @@ class PersonAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Any, None]:
         raw: Any = request._request
+        # That no tenant is named is no refusal here.
+        if isinstance(getattr(raw, "refusal", None), ImpersonationEnded):
+            raise raw.refusal
         person = getattr(raw, "person", None)
         if person is None:
             raise NotSignedIn

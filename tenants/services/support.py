@@ -79,7 +79,8 @@ def end_impersonation(*, impersonation_id: str) -> Impersonation:
     found = Impersonation.objects.filter(pk=impersonation_id).first()
     if found is None:
         raise ImpersonationNotFound
-    running, at = {**owner(), "_id": ObjectId(found.pk), "ended_at": None}, now()
+    at = now()
+    running = {**owner(), "_id": ObjectId(found.pk), "ended_at": None, "expires_at": {"$gt": at}}
     if collection(Impersonation).update_one(running, {"$set": {"ended_at": at}}).matched_count:
         found.ended_at = at
         audit.record("impersonation.ended", found, {"ended_at": [None, iso(at)]})

@@ -175,6 +175,7 @@ BODIES: dict[str, dict[str, object]] = {
     "staff_grants_create": {"email": "nobody@example.test", "hours": 1, "reason": "a ticket"},
     "staff_grants_end": {"reason": "a ticket"},
     "impersonations_create": {"email": "nobody@example.test", "reason": "a ticket"},
+    "impersonations_end": {"reason": "solved"},
     "work_items_replay_all": {"collection": "deliveries", "state": "dead", "cause": "", "reason": "mended"},
     "work_items_replay": {"reason": "mended"},
     "work_items_discard": {"reason": "over"},

@@ -20,7 +20,6 @@ REASON = {"reason": "ticket 4711"}
 BODIES: dict[str, dict[str, Any]] = {
     "people_staff_rights": {**REASON, "is_staff": True, "is_superuser": False},
     "tenants_limits_change": {**REASON, "limits": {"seats": 9}},
-    "impersonations_end": {},
     "work_items_replay_all": {**REASON, "collection": "deliveries", "state": "dead", "cause": ""},
 }
 QUERIES = {"work_items_list": {"collection": "deliveries"}}

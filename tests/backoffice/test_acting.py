@@ -6,18 +6,18 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
-from config.stream.access import Credentials, welcome
+from config.stream.access import Credentials, admit, tell
 from conversations.models import Conversation
 from kernel.clock import now
 from kernel.scoping import tenant_scope
 from messaging.models import Message
 from tenants.access import acting
 from tenants.errors import PermissionDenied
+from tenants.impersonation import WITHHELD, as_member
 from tenants.models import Impersonation, Membership, StaffGrant
 from tenants.permissions import ROLES
 from tenants.services.api_keys import create_api_key
 from tenants.services.members import change_member
-from tenants.staff import WITHHELD, as_member
 from tests import factories
 from tests.backoffice.conftest import audited, browser, granted, helper_of, staff
 
@@ -100,7 +100,9 @@ def test_the_api_takes_the_browser_for_the_member(world, agent, acting_as):
 
 def test_the_stream_takes_the_browser_for_the_member(world, agent, acting_as):
     cookie = acting_as.cookies[settings.SESSION_COOKIE_NAME].value
-    listener = welcome(Credentials(session_cookie=cookie, tenant=world.tenant.slug))
+    asked = Credentials(session_cookie=cookie, tenant=world.tenant.slug)
+    listener = admit(asked)
+    tell(listener, asked)
     assert (listener.principal.member_id, listener.principal.staff_id) == (
         agent.pk,
         _user_of(acting_as),

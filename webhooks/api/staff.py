@@ -37,13 +37,15 @@ class RawDeliveryShown(Shown):
     )
     items = serializers.DictField(
         child=serializers.IntegerField(),
-        help_text="What became of its items, of all tenants together.",
+        help_text="What became of its items; told with the whole alone.",
     )
     parked_for = serializers.ListField(
         child=serializers.CharField(),
         help_text="Addresses in it that nobody holds; told with the whole alone.",
     )
-    size = serializers.IntegerField(help_text="In bytes, as it was posted.")
+    size = serializers.IntegerField(
+        allow_null=True, help_text="In bytes; told with the whole alone."
+    )
     is_whole = serializers.BooleanField(
         help_text="false: it carries items of others too, and these are the tenant's own."
     )
@@ -80,9 +82,9 @@ def _shown(delivery: WebhookDelivery, *, is_superuser: bool) -> dict[str, Any]:
         "state": delivery.state,
         "received_at": moment(delivery.received_at),
         "exploded_at": moment(delivery.exploded_at),
-        "items": {name: count for name, count in delivery.account.items() if count},
+        "items": {name: n for name, n in delivery.account.items() if n} if is_whole else {},
         "parked_for": list(delivery.parked) if is_whole else [],
-        "size": len(bytes(delivery.body)),
+        "size": len(bytes(delivery.body)) if is_whole else None,
         "is_whole": is_whole,
         "is_cut": len(text) > BODY_SHOWN,
         "body": text[:BODY_SHOWN],
