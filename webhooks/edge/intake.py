@@ -14,12 +14,13 @@ import structlog
 from kernel.mongo.group_commit import Away, GroupCommit, Store, new_object_id
 from webhooks.edge.bell import Bell
 from webhooks.edge.origin import origin_of
-from webhooks.edge.spool import Spool
+from webhooks.edge.spool import TOGETHER, Spool
 
 log = structlog.get_logger(agentName="webhook")
 COLLECTION = "webhook_deliveries"
 REST_S = 5.0
 ADOPT_EVERY_S = 10.0
+TELL_EVERY_S = 5.0
 
 
 class Intake:
@@ -31,6 +32,7 @@ class Intake:
         self._spooling = not spool.is_empty
         self._rest_until = 0.0
         self._adopt_at = 0.0
+        self._untold_since = 0.0
         self._drainer: asyncio.Task[None] | None = None
         self.acknowledged = self.spooled = 0
 
@@ -79,6 +81,8 @@ class Intake:
         found = await asyncio.to_thread(self._spool.oldest)
         if not found:
             self._spooling = not self._spool.is_empty
+            if self._untold_since:
+                self._announce(is_last=True)
             return False
         try:
             documents = [document for _, batch in found for document in batch]
@@ -87,8 +91,16 @@ class Intake:
             await asyncio.sleep(0.5)
             return False
         self._spool.remove(path for path, _ in found)
-        self._bell.announce()
+        self._announce(is_last=len(documents) < TOGETHER)
         return True
+
+    def _announce(self, *, is_last: bool) -> None:
+        """At the drain's end, or now and then in a long one: workers at work would slow it for themselves."""
+        now = time.monotonic()
+        self._untold_since = self._untold_since or now
+        if is_last or now - self._untold_since > TELL_EVERY_S:
+            self._untold_since = 0.0
+            self._bell.announce()
 
     def _adopt(self) -> bool:
         """What another process left behind is older than anything new: it goes first."""

@@ -114,3 +114,29 @@ def test_a_batch_that_is_slow_to_reach_the_disk_is_drained_all_the_same(
 
     assert asyncio.run(go()) == 200
     assert kept(body) == 1
+
+
+@pytest.mark.parametrize("groups", [2, 2.5], ids=["to the last place", "and a rest"])
+def test_workers_are_told_at_the_end_of_a_drain_not_while_it_lasts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, groups: float
+) -> None:
+    monkeypatch.setattr("webhooks.edge.spool.TOGETHER", 2)
+    monkeypatch.setattr("webhooks.edge.intake.TOGETHER", 2)
+    bodies = [new_id().encode() for _ in range(int(groups * 2))]
+    run(tmp_path, *(post(b, signed(b)) for b in bodies), change=AWAY)
+
+    async def drain() -> list[int]:
+        """How many files waited each time that somebody was told."""
+        from webhooks.edge.app import Edge
+
+        edge, told = Edge(edge_settings(tmp_path)), []
+        monkeypatch.setattr(edge.intake._bell, "announce", lambda: told.append(edge.spool.count))
+        edge.intake.start()
+        for _ in range(60):
+            await asyncio.sleep(0.1)
+            if told and edge.spool.is_empty:
+                break
+        return told
+
+    assert asyncio.run(drain()) == [0]
+    assert all(kept(body) == 1 for body in bodies)
