@@ -84,12 +84,14 @@ class Intake:
             if self._untold_since:
                 self._announce(is_last=True)
             return False
+        documents, began = [document for _, batch in found for document in batch], time.monotonic()
         try:
-            documents = [document for _, batch in found for document in batch]
             await self._store.insert(COLLECTION, documents)
-        except Away:
+        except Away as away:
+            log.warning("spool.kept", reason=str(away)[:120], batch=len(documents))
             await asyncio.sleep(0.5)
             return False
+        log.info("spool.drained", batch=len(documents), seconds=round(time.monotonic() - began, 3))
         self._spool.remove(path for path, _ in found)
         self._announce(is_last=len(documents) < TOGETHER)
         return True
