@@ -41,13 +41,18 @@ class Store:
             )  # fmt: skip
         return self._client[self._name]
 
-    async def insert(self, collection: str, documents: list[Document]) -> None:
-        """Insert what is not there yet, journaled on a majority; raises ``Away``."""
+    async def insert(
+        self, collection: str, documents: list[Document], *, within_s: float | None = None
+    ) -> None:
+        """Insert what is not there yet, journaled on a majority; raises ``Away``.
+
+        ``within_s`` for what nobody waits for; without it the store's own time.
+        """
         target = self.database.get_collection(
             collection, write_concern=WriteConcern("majority", j=True)
         )
         try:
-            with pymongo.timeout(self._timeout_s):
+            with pymongo.timeout(within_s or self._timeout_s):
                 await target.insert_many(documents, ordered=False)
         except BulkWriteError as error:
             if any(e.get("code") != DUPLICATE for e in error.details.get("writeErrors", [])):

@@ -21,6 +21,9 @@ COLLECTION = "webhook_deliveries"
 REST_S = 5.0
 ADOPT_EVERY_S = 10.0
 TELL_EVERY_S = 5.0
+# Nobody waits for a group, and behind an outage a majority takes a second or two for one: given up as
+# soon as a webhook is, half of the groups were sent twice.
+DRAIN_S = 10.0
 
 
 class Intake:
@@ -86,7 +89,7 @@ class Intake:
             return False
         documents, began = [document for _, batch in found for document in batch], time.monotonic()
         try:
-            await self._store.insert(COLLECTION, documents)
+            await self._store.insert(COLLECTION, documents, within_s=DRAIN_S)
         except Away as away:
             log.warning("spool.kept", reason=str(away)[:120], batch=len(documents))
             await asyncio.sleep(0.5)
