@@ -17,8 +17,9 @@ import structlog
 
 log = structlog.get_logger(agentName="webhook")
 SUFFIX, DAMAGED = ".spool", ".damaged"
-# So much is moved to the database at once: after an outage a majority may take half a second for each write.
-TOGETHER, MOST_BYTES = 500, 8 * 2**20
+# So much is moved to the database at once. For half a minute after a primary froze, a majority confirms a write
+# every two seconds, whatever its size: the members' reports of their progress still wait for the frozen one.
+TOGETHER, MOST_BYTES = 2_000, 8 * 2**20
 
 
 class SpoolFull(RuntimeError):
