@@ -28,6 +28,7 @@ BATCH, WORTH_TELLING = 5_000, 100_000
 # A page of a list has fifty rows; its head and its filters are rows of the table too.
 LEAST_ROWS = 50
 MOST_AGENTS = 10_000
+FIRST_NUMBER = 2_000_000  # beyond those of the few rows that were there before
 # Beyond all numbers of the copies: what the product writes meanwhile is numbered after them.
 NEXT_NUMBER = 10_000_000
 Document = dict[str, Any]
@@ -139,7 +140,7 @@ def _fill(arena: Arena, stack: BenchStack, each: Document, count: int) -> None:
     template = collection.find_one({"_id": ObjectId(each["id"])})
     with ThreadPoolExecutor(1) as inserting:
         before: Future[Any] | None = None
-        for batch in _batches(copies(template, each["unique"], count)):
+        for batch in _batches(copies(template, _unique(state["indexes"]), count)):
             if before:
                 before.result()
             before = inserting.submit(collection.insert_many, batch, ordered=False)
@@ -160,6 +161,12 @@ def _begin(stack: BenchStack, name: str) -> Document:
     stack.db[PROGRESS].insert_one(state)
     collection.drop_indexes()
     return state
+
+
+def _unique(indexes: list[Document]) -> list[str]:
+    """The columns by which rows of one tenant are told apart."""
+    found = {column for spec in indexes if spec.get("unique") for column in spec["key"]}
+    return sorted(found - {"tenantId"})
 
 
 def copies(template: Document, unique: list[str], count: int) -> Iterator[Document]:
@@ -183,7 +190,7 @@ def _other(value: Any, number: int, at: datetime) -> Any:
     if isinstance(value, str):
         return f"{value}-{number}"
     if isinstance(value, int) and not isinstance(value, bool):
-        return value + number + 1
+        return FIRST_NUMBER + number
     return value
 
 
