@@ -21,6 +21,7 @@ from config.api.limits import demand_address
 from kernel import vault
 from kernel.errors import RateLimited
 from kernel.tasks import QUEUES
+from kernel.work.alive import silent
 from kernel.work.bell import bell_client
 from kernel.work.sweep import canary_ages
 
@@ -115,11 +116,21 @@ def _redis() -> bool:
 
 
 def _queues() -> bool:
-    """Each queue carries its canaries. For one that never did its worker may be starting, as this process is."""
+    """Each queue has a living worker and carries its canaries, unless the workers may be starting as this process is."""
     with pymongo.timeout(PING_S):
         ages = canary_ages()
-    unseen_s = 0.0 if time.monotonic() - _STARTED < STARTING_S else float("inf")
-    return all(ages.get(queue, unseen_s) <= CANARY_LATE_S for queue in QUEUES)
+    is_starting = time.monotonic() - _STARTED < STARTING_S
+    unseen_s = 0.0 if is_starting else float("inf")
+    is_served = all(ages.get(queue, unseen_s) <= CANARY_LATE_S for queue in QUEUES)
+    return is_served and (is_starting or not _silent())
+
+
+def _silent() -> set[str]:
+    """Queues without a worker. While Redis is away nobody can say that it lives, and that is told by itself."""
+    try:
+        return silent(bell_client(), QUEUES)
+    except RedisError:
+        return set()
 
 
 def _vault() -> bool:

@@ -13,6 +13,7 @@ from kernel.audit.checkpoints import checkpoint_all
 from kernel.idempotency import purge_expired
 from kernel.publisher import publish
 from kernel.work import bell
+from kernel.work.alive import tell_forever
 from kernel.work.drain import drain_queue
 from kernel.work.sweep import beat_canary
 from kernel.work.sweep import sweep as sweep_due
@@ -88,8 +89,9 @@ def send_pulse() -> None:
 
 @worker_ready.connect(weak=False)
 def start_pulse(sender: Any, **_: Any) -> None:
-    """Each worker pulses too, so that a dead beat costs nothing."""
+    """Each worker pulses too, so that a dead beat costs nothing; and says that it lives."""
     own = tuple(sender.app.amqp.queues.consume_from)
+    threading.Thread(target=tell_forever, args=(own,), name="alive", daemon=True).start()
     threading.Thread(target=_pulse_forever, args=(own,), name="pulse", daemon=True).start()
 
 

@@ -16,6 +16,8 @@ from kernel.envelope import new_ring_entry
 from kernel.models import Canary
 from kernel.ratelimit import connect
 from kernel.tasks import QUEUES
+from kernel.work import alive
+from kernel.work.alive import SILENT_S
 from kernel.work.sweep import beat_canary
 from tests.failpoints import fail_command
 
@@ -69,6 +71,9 @@ BROKEN: dict[str, Callable[..., Any]] = {
 @pytest.fixture(autouse=True)
 def _spooled(settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(health, "QUEUES", QUEUES)
+    monkeypatch.setattr(health, "_STARTED", time.monotonic() - health.STARTING_S)
+    monkeypatch.setattr(alive, "SILENT_S", 60.0)
+    alive.tell_alive(QUEUES)
     Canary.objects.all().delete()
     for queue in QUEUES:
         beat_canary(queue)
@@ -108,3 +113,17 @@ def test_a_queue_whose_worker_never_came_is_told_when_it_had_time_to_start(
     assert Client().get("/ready").json()["checks"]["queues"] is True
     monkeypatch.setattr(health, "_STARTED", time.monotonic() - health.STARTING_S)
     assert Client().get("/ready").json()["checks"]["queues"] is False
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_a_worker_that_died_is_told_within_ten_seconds_though_its_canary_is_fresh(
+    queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alive, "SILENT_S", 0.2)
+    alive.tell_alive([queue])
+    time.sleep(0.4)
+    assert Client().get("/ready").json()["checks"] == {
+        "database": True, "redis": True, "queues": False, "spool": True, "vault": True}  # fmt: skip
+    assert SILENT_S + alive.EVERY_S <= FLIPS_S
+    alive.tell_alive([queue])
+    assert Client().get("/ready").json()["checks"]["queues"] is True
