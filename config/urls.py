@@ -19,6 +19,7 @@ from tenants.api.invitation_page import invitation
 converters.register()  # before the apps' addresses use it
 
 
+handler400 = "config.api.errors.bad_request"
 handler404 = "config.api.errors.not_found"
 handler500 = "config.api.errors.server_error"
 

@@ -170,6 +170,11 @@ def _from_drf(exc: exceptions.APIException) -> errors.DomainError:
     return UnexpectedError()
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """``handler400``: what Django itself refuses before a view is asked, such as a malformed ``Host``."""
+    return _plain(request, errors.BadRequest())
+
+
 def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
     """``handler404``: no page of ours is at this address."""
     return _plain(request, errors.NotFound())

@@ -8,6 +8,7 @@ import pytest
 from config.api.views import ApiView
 from tests.api import contract
 from tests.api.caller import PREFIX
+from tests.api.contract import PROBLEM
 from tests.api.permission_table import LOWEST_ROLE
 from tests.probes.conftest import Pair
 from tests.probes.positions import Operation, operations, path_places
@@ -165,7 +166,9 @@ def test_a_host_that_is_not_ours_is_refused_and_in_no_link(pair: Pair, settings:
         {"Host": "evil.example:80"},
         {"Host": "a@evil.example"},
     ):
-        assert owner.send("get", f"{PREFIX}me", headers=header).status_code == 400
+        refused = owner.send("get", f"{PREFIX}me", headers=header)
+        assert (refused.status_code, refused.json()["code"]) == (400, "bad_request")
+        assert refused["Content-Type"] == PROBLEM and b"evil" not in refused.content
     for header in (
         "X-Forwarded-Host",
         "X-Host",
